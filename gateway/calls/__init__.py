@@ -1,0 +1,1 @@
+"""Call tracking: pure functions from typed PBX events to facts. No I/O, no clock."""

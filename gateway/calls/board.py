@@ -1,0 +1,131 @@
+"""What the operators' pages show now: one card for each call in progress, kept from facts alone.
+
+It does not wait for the database: a phone rings now.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from routing.facts import Fact
+from routing.vocabulary import CallState, FactKind
+
+
+@dataclass(frozen=True, slots=True)
+class CallCard:
+    """One call in progress. `ringing` are the work numbers rung now, `operator` the one who talks to the caller now."""
+
+    call: str
+    state: CallState = CallState.RECEIVED
+    caller_number: str = ""
+    caller_name: str = ""
+    opened_at: datetime | None = None
+    queued_at: datetime | None = None
+    answered_at: datetime | None = None
+    offers: tuple[tuple[str, str], ...] = ()
+    operator: str | None = None
+    held: bool = False
+
+    @property
+    def ringing(self) -> tuple[str, ...]:
+        """The work numbers whose phone rings for this caller now."""
+        return tuple(operator for _, operator in self.offers) if self.operator is None else ()
+
+    def concerns(self) -> frozenset[str]:
+        """Return the work numbers on whose page this card stands."""
+        return frozenset((*self.ringing, *([self.operator] if self.operator else [])))
+
+
+@dataclass(slots=True)
+class Board:
+    """All calls in progress."""
+
+    _cards: dict[str, CallCard] = field(default_factory=dict)
+
+    def apply(self, facts: Iterable[Fact]) -> frozenset[str]:
+        """Take the facts in; return the work numbers whose page changes by them."""
+        concerned: set[str] = set()
+        for fact in facts:
+            before = self._cards.get(fact.call)
+            after = _advance(before, fact)
+            if after == before:
+                continue
+            concerned |= (before.concerns() if before else frozenset()) | (after.concerns() if after else frozenset())
+            if after is None:
+                del self._cards[fact.call]
+            else:
+                self._cards[fact.call] = after
+        return frozenset(concerned)
+
+    def cards(self) -> tuple[CallCard, ...]:
+        """Return all calls in progress, longest waiting first."""
+        return tuple(self._cards.values())
+
+    def card(self, call: str) -> CallCard | None:
+        """Return one call's card, None when it is over."""
+        return self._cards.get(call)
+
+    def ringing_for(self, work_number: str) -> tuple[CallCard, ...]:
+        """Return the calls that ring at this operator's phone now."""
+        return tuple(card for card in self._cards.values() if work_number in card.ringing)
+
+    def talking_to(self, work_number: str) -> CallCard | None:
+        """Return the call this operator has on the line now."""
+        return next((card for card in self._cards.values() if card.operator == work_number), None)
+
+
+def _advance(card: CallCard | None, fact: Fact) -> CallCard | None:
+    """Return the card after the fact; None when the call is over."""
+    if fact.kind in (FactKind.ENDED, FactKind.LOST_SIGHT):
+        return None
+    if card is None:
+        if fact.kind is not FactKind.RECEIVED:
+            return None
+        return CallCard(
+            fact.call,
+            caller_number=fact.text("caller_number"),
+            caller_name=fact.text("caller_name"),
+            opened_at=fact.at,
+        )
+    step = _STEPS.get(fact.kind)
+    return step(card, fact) if step else card
+
+
+def _queued(card: CallCard, fact: Fact) -> CallCard:
+    return replace(card, state=CallState.WAITING, queued_at=card.queued_at or fact.at)
+
+
+def _offered(card: CallCard, fact: Fact) -> CallCard:
+    offers = (*(offer for offer in card.offers if offer[0] != fact.subject), (fact.subject, fact.text("operator")))
+    state = card.state if card.operator else CallState.RINGING
+    return replace(card, offers=offers, state=state)
+
+
+def _offer_ended(card: CallCard, fact: Fact) -> CallCard:
+    offers = tuple(offer for offer in card.offers if offer[0] != fact.subject)
+    waiting = card.operator is None and not offers
+    return replace(card, offers=offers, state=CallState.WAITING if waiting else card.state)
+
+
+def _answered(card: CallCard, fact: Fact) -> CallCard:
+    return replace(
+        card,
+        state=CallState.TALKING,
+        operator=fact.text("operator"),
+        answered_at=card.answered_at or fact.at,
+        held=False,
+    )
+
+
+def _held(card: CallCard, fact: Fact) -> CallCard:
+    return replace(card, held=fact.kind is FactKind.HELD)
+
+
+_STEPS = {
+    FactKind.QUEUED: _queued,
+    FactKind.OFFERED: _offered,
+    FactKind.OFFER_ENDED: _offer_ended,
+    FactKind.ANSWERED: _answered,
+    FactKind.HELD: _held,
+    FactKind.RESUMED: _held,
+}

@@ -1,0 +1,44 @@
+"""What the parts of the running service share; gateway.app fills it, pages and commands read it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from gateway.calls.board import Board
+from gateway.config import Settings
+from gateway.secrets import Secrets
+from routing.verdicts import RingRule
+from storage.engine import Storage
+
+if TYPE_CHECKING:
+    from gateway.ami.client import AMIClient
+    from gateway.metrics import Metrics
+    from gateway.seats import Seats
+    from gateway.web.live import Live
+
+
+@dataclass(slots=True)
+class House:
+    """One running gateway. `clock` returns an aware UTC instant."""
+
+    settings: Settings
+    secrets: Secrets
+    storage: Storage
+    board: Board
+    ami: "AMIClient"
+    seats: "Seats"
+    live: "Live"
+    metrics: "Metrics"
+    clock: Callable[[], datetime]
+
+    @property
+    def ring_rule(self) -> RingRule:
+        """The ring rule in force (N1)."""
+        rings = self.settings.rings
+        return RingRule(rings.period, rings.limit)
+
+
+HOUSE: web.AppKey[House] = web.AppKey("house", House)

@@ -1,0 +1,1 @@
+"""What callers hear. Imports nothing of ours but routing."""

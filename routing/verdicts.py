@@ -1,0 +1,175 @@
+"""Verdicts on a call: pure functions of its facts and of the rule in force (I4, clauses N1 and N2)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from routing.facts import Fact, in_order
+from routing.vocabulary import CallState, FactKind, OfferOutcome, Party, Source
+
+
+@dataclass(frozen=True, slots=True)
+class RingRule:
+    """N1: how long one ring lasts, how many are allowed, and under which version of the rules that holds (G2)."""
+
+    period: timedelta = timedelta(seconds=5)
+    limit: int = 4
+    version: str = "1"
+
+    @property
+    def allowed(self) -> timedelta:
+        """How long a caller may wait before the limit is passed."""
+        return self.period * self.limit
+
+    def rings_in(self, waited: timedelta) -> int:
+        """Return how many rings a caller has heard: ring n begins n-1 periods after the first."""
+        return max(waited, timedelta()) // self.period + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the facts say of a call. Instants are aware UTC; None means "not so, or not known"."""
+
+    call: str
+    state: CallState
+    source: Source
+    caller_number: str
+    caller_name: str
+    called_number: str
+    linkedid: str
+    opened_at: datetime
+    queued_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    last_seen_at: datetime | None
+    operators: tuple[str, ...]
+    offered_to: tuple[str, ...]
+    rings: int
+    answered_on_ring: int | None
+    in_time: bool | None
+    hung_up_first: Party | None
+    rule_version: str
+
+    @property
+    def operator(self) -> str | None:
+        """The work number of the operator who answered (I2); a transfer does not change it."""
+        return self.operators[0] if self.operators else None
+
+
+def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
+    """Return the verdict on one call; `facts` are its facts in any order, at least one."""
+    seen = in_order(list(facts))
+    received = _first(seen, FactKind.RECEIVED)
+    queued = _first(seen, FactKind.QUEUED)
+    answered = _first(seen, FactKind.ANSWERED)
+    ended = _first(seen, FactKind.ENDED)
+    queued_at = queued.at if queued else None
+    rings, on_ring, in_time = _rings(queued_at, answered, ended or _first(seen, FactKind.ABANDONED), seen[-1], rule)
+    return Verdict(
+        call=seen[0].call,
+        state=_state(seen),
+        source=_source(seen),
+        caller_number=received.text("caller_number") if received else "",
+        caller_name=received.text("caller_name") if received else "",
+        called_number=received.text("called_number") if received else "",
+        linkedid=received.text("linkedid") if received else "",
+        opened_at=(received or seen[0]).at,
+        queued_at=queued_at,
+        answered_at=answered.at if answered else None,
+        ended_at=ended.at if ended else None,
+        last_seen_at=_last_seen(seen),
+        operators=_work_numbers(seen, FactKind.ANSWERED),
+        offered_to=_work_numbers(seen, FactKind.OFFERED),
+        rings=rings,
+        answered_on_ring=on_ring,
+        in_time=in_time,
+        hung_up_first=_hung_up_first(seen) if ended else None,
+        rule_version=rule.version,
+    )
+
+
+def _first(facts: list[Fact], kind: FactKind) -> Fact | None:
+    return next((fact for fact in facts if fact.kind is kind), None)
+
+
+def _work_numbers(facts: list[Fact], kind: FactKind) -> tuple[str, ...]:
+    names = (fact.text("operator") for fact in facts if fact.kind is kind)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _last_seen(facts: list[Fact]) -> datetime | None:
+    lost = _first(facts, FactKind.LOST_SIGHT)
+    return lost.at if lost else None
+
+
+def _source(facts: list[Fact]) -> Source:
+    """One source throughout is that source; a call pieced together from several is reconstructed (I8)."""
+    sources = {fact.source for fact in facts}
+    return sources.pop() if len(sources) == 1 else Source.RECONSTRUCTED
+
+
+def _state(facts: list[Fact]) -> CallState:
+    kinds = {fact.kind for fact in facts}
+    answered = FactKind.ANSWERED in kinds
+    if FactKind.ENDED in kinds:
+        return CallState.ENDED if answered else CallState.ABANDONED
+    if FactKind.LOST_SIGHT in kinds:
+        return CallState.LOST
+    if answered:
+        return CallState.TALKING
+    if FactKind.QUEUED not in kinds:
+        return CallState.RECEIVED
+    offers = {fact.subject for fact in facts if fact.kind is FactKind.OFFERED}
+    over = {fact.subject for fact in facts if fact.kind is FactKind.OFFER_ENDED}
+    return CallState.RINGING if offers - over else CallState.WAITING
+
+
+def _rings(
+    queued_at: datetime | None, answered: Fact | None, gone: Fact | None, latest: Fact, rule: RingRule
+) -> tuple[int, int | None, bool | None]:
+    """Return (rings heard, ring on which it was answered, in time?).
+
+    A caller who gave up within the limit is no verdict on anybody: None. One who gave up past it is a late answer.
+    """
+    if queued_at is None:
+        return 0, None, None
+    waited = (answered or gone or latest).at - queued_at
+    rings = rule.rings_in(waited)
+    if answered:
+        return rings, rings, rings <= rule.limit
+    return rings, None, False if rings > rule.limit else None
+
+
+def _hung_up_first(facts: list[Fact]) -> Party:
+    """N2: the first hang-up request and the first to leave the caller's last bridge must agree, or nobody is blamed.
+
+    A transfer explains every departure up to it, so only what came after the last one counts.
+    """
+    moved = max((fact.at for fact in facts if fact.kind is FactKind.TRANSFERRED), default=None)
+    after = [fact for fact in facts if moved is None or fact.at > moved]
+    request = _first(after, FactKind.HANGUP_REQUESTED)
+    asked = Party(request.text("party")) if request else None
+    if _first(facts, FactKind.ANSWERED) is None:
+        return asked or Party.UNDETERMINED
+    left = _left_first(after)
+    if asked is Party.SYSTEM:
+        return Party.SYSTEM
+    return asked if asked is not None and asked is left else Party.UNDETERMINED
+
+
+def _left_first(facts: list[Fact]) -> Party | None:
+    leaves = [fact for fact in facts if fact.kind is FactKind.BRIDGE_LEFT]
+    last = next((fact for fact in reversed(leaves) if fact.text("party") == Party.CUSTOMER), None)
+    if last is None:
+        return None
+    first = next(fact for fact in leaves if fact.data.get("bridge") == last.data.get("bridge"))
+    return Party(first.text("party"))
+
+
+def missed(facts: Iterable[Fact]) -> tuple[str, ...]:
+    """Return the work numbers whose phone rang out unanswered; a withdrawn offer is not a missed call."""
+    return tuple(
+        fact.text("operator")
+        for fact in in_order(list(facts))
+        if fact.kind is FactKind.OFFER_ENDED and fact.text("outcome") == OfferOutcome.NO_ANSWER
+    )

@@ -1,0 +1,64 @@
+"""The words of the hotline, as the regulation's glossary has them; every other package uses these."""
+
+from enum import StrEnum
+
+
+class FactKind(StrEnum):
+    """What can have happened to a call; past tense, one word each in the ledger."""
+
+    RECEIVED = "received"
+    QUEUED = "queued"
+    RING_BEGAN = "ring_began"
+    OFFERED = "offered"
+    OFFER_ENDED = "offer_ended"
+    ANSWERED = "answered"
+    TALKED = "talked"
+    HELD = "held"
+    RESUMED = "resumed"
+    TRANSFERRED = "transferred"
+    MERGED = "merged"
+    ABANDONED = "abandoned"
+    HANGUP_REQUESTED = "hangup_requested"
+    BRIDGE_LEFT = "bridge_left"
+    COMPLETED = "completed"
+    ENDED = "ended"
+    LOST_SIGHT = "lost_sight"
+
+
+class Source(StrEnum):
+    """How we came to know of a fact, or of a whole call."""
+
+    LIVE = "live"
+    RECONSTRUCTED = "reconstructed"
+    BACKFILLED = "backfilled"
+
+
+class Party(StrEnum):
+    """Who hung up first (N2)."""
+
+    CUSTOMER = "customer"
+    OPERATOR = "operator"
+    SYSTEM = "system"
+    UNDETERMINED = "undetermined"
+
+
+class OfferOutcome(StrEnum):
+    """How one ringing of one operator's phone ended."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    UNREACHABLE = "unreachable"
+
+
+class CallState(StrEnum):
+    """Where a call stands; also the state of its ticket until departments work on it."""
+
+    RECEIVED = "received"
+    WAITING = "waiting"
+    RINGING = "ringing"
+    TALKING = "talking"
+    ENDED = "ended"
+    ABANDONED = "abandoned"
+    LOST = "lost"
