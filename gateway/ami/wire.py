@@ -1,0 +1,213 @@
+"""Bytes to frames and actions to bytes, as AMI writes them. Pure: no sockets, no clock, no meanings.
+
+Framing is done on bytes and decoding on whole frames, so that a character split over two reads survives.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.ami.errors import UnsafeValueError
+
+MAX_FRAME: Final = 1 << 20
+MAX_LINE: Final = 1024
+"""Asterisk reads an action's line, its end included, into this many bytes and throws a longer one away."""
+
+_GREETING: Final = b"Asterisk Call Manager/"
+_GREETING_LIMIT: Final = 256
+_BLANK_LINE: Final = re.compile(rb"\n\r?\n")
+_BREAKS: Final = frozenset("\r\n\0")
+
+
+class _Lowered(dict[str, str]):
+    """Lower-case forms of header names, each worked out once; long or countless ones are not kept."""
+
+    _KEPT: Final = 4096
+    _LENGTH: Final = 64
+
+    def __missing__(self, name: str) -> str:
+        lowered = name.lower()
+        if len(self) < self._KEPT and len(name) <= self._LENGTH:
+            self[name] = lowered
+        return lowered
+
+
+_lowered: Final = _Lowered()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One message of AMI: its headers as they came, repeated ones included. Names are matched in any case.
+
+    `garbage` counts the lines that were no header; they are not kept.
+    """
+
+    headers: tuple[tuple[str, str], ...]
+    garbage: int = 0
+    _index: dict[str, str] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def get(self, name: str, default: str = "") -> str:
+        """Return the first value of a header, which may be empty; `default` if it does not occur."""
+        index = self._index
+        if index is None:
+            headers = self.headers
+            if headers and headers[0][0] == name:
+                return headers[0][1]
+            index = {_lowered[key]: value for key, value in reversed(headers)}
+            object.__setattr__(self, "_index", index)
+        return index.get(_lowered[name], default)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Return every value of a header in the order they came."""
+        wanted = _lowered[name]
+        return tuple(value for key, value in self.headers if _lowered[key] == wanted)
+
+    def has(self, name: str) -> bool:
+        """Say whether a header occurs, if only with an empty value."""
+        return bool(self.all(name))
+
+    @property
+    def event(self) -> str:
+        """The event's name; "" for what is not an event."""
+        return self.get("Event")
+
+    @property
+    def response(self) -> str:
+        """Asterisk's word on an action (Success, Error, …); "" for what is not an answer."""
+        return self.get("Response")
+
+    @property
+    def action_id(self) -> str:
+        """The ActionID this frame belongs to, "" if to none."""
+        return self.get("ActionID")
+
+
+def decode(raw: bytes) -> Frame:
+    """Return the frame in `raw`, its bytes without the blank line. Never raises: non-UTF-8 becomes U+FFFD.
+
+    A header's name ends at the first ": ", or where there is none at the first colon. NUL, which no database
+    takes, becomes U+FFFD as well.
+    """
+    text = raw.decode("utf-8", "replace")
+    if "\0" in text:
+        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    lines = text.split("\r\n")
+    if text.count("\n") >= len(lines):
+        lines = text.replace("\r\n", "\n").split("\n")
+    headers = []
+    garbage = 0
+    for line in lines:
+        name, separator, value = line.partition(": ")
+        if not separator:
+            name, separator, value = line.partition(":")
+        if separator and name:
+            headers.append((name, value))
+        elif line:
+            garbage += 1
+    return Frame(tuple(headers), garbage)
+
+
+def is_answer(raw: bytes) -> bool:
+    """Say whether a raw frame answers an action, from its first bytes alone."""
+    return raw[:9].lower() == b"response:"
+
+
+class FrameReader:
+    """Cuts a stream of bytes into raw frames; how the stream was split into reads makes no difference.
+
+    Lines end in CRLF or LF. A frame over `max_frame` bytes is dropped as it is read, with no more
+    than that in memory, and counted in `oversized`; the frames behind it are not affected.
+    """
+
+    def __init__(self, max_frame: int = MAX_FRAME) -> None:
+        self.greeting: str | None = None
+        self.oversized = 0
+        self._max = max_frame
+        self._held = bytearray()
+        self._at_start = True
+        self._skipping = False
+
+    @property
+    def started(self) -> bool:
+        """Whether enough has come to know if the stream begins with a greeting (then in `greeting`)."""
+        return not self._at_start
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take the next bytes and return the frames they complete, without their blank lines."""
+        held = self._held
+        fresh = max(0, len(held) - 2)
+        held += data
+        if self._at_start:
+            self._take_greeting()
+            fresh = 0
+        if self._at_start:
+            return []
+        if held.find(b"\n\r\n", fresh) < 0 and held.find(b"\n\n", fresh) < 0:
+            self._bound()
+            return []
+        pieces = _cut(bytes(held))
+        self._held = bytearray(pieces.pop())
+        frames = list(self._kept(pieces))
+        self._bound()
+        return frames
+
+    def _take_greeting(self) -> None:
+        """Take the greeting off the front once its line is whole; no blank line follows it."""
+        held = self._held
+        end = held.find(b"\n", 0, _GREETING_LIMIT)
+        if held.startswith(_GREETING) and end >= 0:
+            self.greeting = held[:end].decode("utf-8", "replace").strip()
+            del held[: end + 1]
+            self._at_start = False
+        elif len(held) >= _GREETING_LIMIT or not _GREETING.startswith(bytes(held[: len(_GREETING)])):
+            self._at_start = False
+
+    def _kept(self, pieces: list[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            if self._skipping:
+                self._skipping = False
+            elif len(piece) > self._max:
+                self.oversized += 1
+            elif frame := piece.strip(b"\r\n"):
+                yield frame
+
+    def _bound(self) -> None:
+        """Let go of a frame that has grown too long, but for the two bytes that may begin its blank line."""
+        if len(self._held) - 2 > self._max and not self._skipping:
+            self._skipping = True
+            self.oversized += 1
+        if self._skipping:
+            del self._held[:-2]
+
+
+def _cut(block: bytes) -> list[bytes]:
+    """Split at blank lines; the expression is only needed, and much slower, where lines end in a bare LF."""
+    return _BLANK_LINE.split(block) if b"\n\n" in block else block.split(b"\n\r\n")
+
+
+def encode(action: str, headers: Mapping[str, str | Sequence[str]]) -> bytes:
+    """Return an action as bytes; a sequence of values becomes that many headers of the same name.
+
+    Raises UnsafeValueError for anything that could be read as more than one header (I10), or not at all.
+    """
+    lines = [_line("Action", action)]
+    for name, values in headers.items():
+        lines += [_line(name, value) for value in ([values] if isinstance(values, str) else values)]
+    return b"".join(lines) + b"\r\n"
+
+
+def _line(name: str, value: str) -> bytes:
+    if _BREAKS.intersection(name + value):
+        raise UnsafeValueError(f"header {name!r}: CR, LF or NUL would start another header: take it out")
+    if not name.strip() or ":" in name:
+        raise UnsafeValueError(f"header {name!r}: a name is one or more characters without a colon")
+    try:
+        line = f"{name}: {value}\r\n".encode()
+    except UnicodeEncodeError:
+        raise UnsafeValueError(f"header {name!r}: half a character cannot be sent: take it out") from None
+    if len(line) > MAX_LINE:
+        raise UnsafeValueError(
+            f"header {name!r}: Asterisk reads {MAX_LINE} bytes of a line: shorten the value"
+        )
+    return line
