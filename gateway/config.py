@@ -84,6 +84,7 @@ class PBX(Section):
     rtp_first: int = Field(20000, ge=1024, le=65000)
     rtp_last: int = Field(20999, ge=1024, le=65535)
     trunk_addresses: tuple[str, ...] = ("127.0.0.1/32",)
+    trunk_context: str = Field("from-trunk", pattern=r"^[A-Za-z0-9_-]+$")
     config_dir: Path | None = None
     log_dir: Path | None = None
 

@@ -16,6 +16,7 @@ from storage.engine import Storage
 if TYPE_CHECKING:
     from gateway.ami.client import AMIClient
     from gateway.metrics import Metrics
+    from gateway.recorder import Recorder
     from gateway.seats import Seats
     from gateway.web.live import Live
 
@@ -32,6 +33,7 @@ class House:
     seats: "Seats"
     live: "Live"
     metrics: "Metrics"
+    recorder: "Recorder"
     clock: Callable[[], datetime]
 
     @property

@@ -148,7 +148,7 @@ def _hung_up_first(facts: list[Fact]) -> Party:
     moved = max((fact.at for fact in facts if fact.kind is FactKind.TRANSFERRED), default=None)
     after = [fact for fact in facts if moved is None or fact.at > moved]
     request = _first(after, FactKind.HANGUP_REQUESTED)
-    asked = Party(request.text("party")) if request else None
+    asked = _party(request) if request else None
     if _first(facts, FactKind.ANSWERED) is None:
         return asked or Party.UNDETERMINED
     left = _left_first(after)
@@ -163,7 +163,15 @@ def _left_first(facts: list[Fact]) -> Party | None:
     if last is None:
         return None
     first = next(fact for fact in leaves if fact.data.get("bridge") == last.data.get("bridge"))
-    return Party(first.text("party"))
+    return _party(first)
+
+
+def _party(fact: Fact) -> Party:
+    """Facts cannot be changed: one that names nobody we know must not make its call impossible to judge."""
+    try:
+        return Party(fact.text("party"))
+    except ValueError:
+        return Party.UNDETERMINED
 
 
 def missed(facts: Iterable[Fact]) -> tuple[str, ...]:

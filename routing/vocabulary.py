@@ -12,7 +12,6 @@ class FactKind(StrEnum):
     OFFERED = "offered"
     OFFER_ENDED = "offer_ended"
     ANSWERED = "answered"
-    TALKED = "talked"
     HELD = "held"
     RESUMED = "resumed"
     TRANSFERRED = "transferred"

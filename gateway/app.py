@@ -1,0 +1,173 @@
+"""The composition root: builds the house from the settings, runs its tasks in one group, and takes it down in order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from gateway.ami.client import AMIClient
+from gateway.ami.journal import Journal
+from gateway.ami.record import Record, RecordKind
+from gateway.calls.board import Board
+from gateway.calls.intake import Intake
+from gateway.calls.tracker import Tracker
+from gateway.config import Settings
+from gateway.house import House
+from gateway.metrics import Metrics
+from gateway.policy import hotline_line, ring_rule
+from gateway.reception import Reception
+from gateway.recorder import SEEN_UNTIL, Recorder
+from gateway.seats import Seats
+from gateway.secrets import Secrets
+from gateway.web.live import Live
+from gateway.web.server import build_app, serve
+from gateway.web.views import Alarm
+from ivr_scripts.hotline import hotline
+from ivr_scripts.server import FastAGIServer
+from routing.facts import Fact
+from storage import gaps
+from storage.engine import Storage
+from storage.errors import StorageUnavailableError
+from storage.facts import open_calls
+from storage.tickets import Ticket
+
+log = structlog.get_logger(__name__)
+
+_IVR_SECONDS = 60.0
+_LOOK_SECONDS = 1.0
+_DATABASE_RETRY_SECONDS = 1.0
+
+
+def utc_now() -> datetime:
+    """Return this instant; the only clock of the service."""
+    return datetime.now(UTC)
+
+
+async def run(settings: Settings, secrets: Secrets, ready: Callable[[], None]) -> None:
+    """Run the gateway until cancelled; `ready` is called once it answers and knows the PBX's calls."""
+    async with AsyncExitStack() as stack:
+        storage = Storage.open(settings.database_url)
+        stack.push_async_callback(storage.close)
+        house, recorder, reception = await _furnish(settings, secrets, storage, stack)
+        server = await FastAGIServer({"hotline": hotline}, _IVR_SECONDS).serve(
+            settings.fastagi.host, settings.fastagi.port
+        )
+        stack.push_async_callback(_close, server)
+        url = await stack.enter_async_context(serve(build_app(house), settings.web.host, settings.web.port))
+        log.info("web.serving", url=url)
+        async with _tasks(house, recorder, reception):
+            await reception.taken_up.wait()
+            ready()
+            await asyncio.get_running_loop().create_future()
+
+
+async def _furnish(
+    settings: Settings, secrets: Secrets, storage: Storage, stack: AsyncExitStack
+) -> tuple[House, Recorder, Reception]:
+    board, live, metrics = Board(), Live(), Metrics()
+    tracker = Tracker(hotline_line(settings), ring_rule(settings))
+    seen_until = await _take_up(storage, tracker, board)
+    recorder = Recorder(
+        storage,
+        tracker.rule,
+        settings.hotline.zone,
+        lambda tickets: _announce(live, tickets),
+        settings.data_dir / "refused-facts.jsonl",
+    )
+    if seen_until is not None:
+        recorder.gap_began(seen_until, "the gateway was not running")
+
+    def on_facts(facts: Sequence[Fact]) -> None:
+        metrics.facts.inc(len(facts))
+        live.changed(board.apply(facts))
+
+    journal = Journal(
+        settings.journal_dir,
+        settings.paths.journal_segment_megabytes << 20,
+        timedelta(days=settings.paths.journal_keep_days),
+        lambda line: log.error("journal.trouble", what=line),
+    )
+    stack.callback(journal.close)
+    journal.append(RecordKind.STARTED, utc_now(), b"{}")
+    client: AMIClient
+    reception: Reception
+
+    async def on_record(record: Record) -> None:
+        metrics.frames.inc()
+        await reception.take(record)
+
+    client = AMIClient(settings.ami, secrets.ami, on_record=on_record, journal=journal, clock=utc_now)
+    seats = Seats(settings, storage, client, utc_now, live.changed)
+    await seats.load()
+    reception = Reception(
+        Intake(tracker), recorder, seats, settings.pbx_log_dir, on_facts, seen_until, client
+    )
+    house = House(settings, secrets, storage, board, client, seats, live, metrics, recorder, utc_now)
+    return house, recorder, reception
+
+
+async def _take_up(storage: Storage, tracker: Tracker, board: Board) -> datetime | None:
+    """Take up the calls that were in progress; return how far we had seen. Waits for the database to come up."""
+    while True:
+        try:
+            await storage.check()
+            async with storage.reading() as work:
+                calls = await open_calls(work)
+                seen_until = await gaps.marked(work, SEEN_UNTIL)
+            break
+        except StorageUnavailableError as problem:
+            log.error("database.unavailable", reason=str(problem), retry_in=_DATABASE_RETRY_SECONDS)
+            await asyncio.sleep(_DATABASE_RETRY_SECONDS)
+    tracker.restore(calls)
+    for facts in calls.values():
+        board.apply(facts)
+    return seen_until
+
+
+def _announce(live: Live, tickets: Sequence[Ticket]) -> None:
+    for ticket in tickets:
+        live.ticket_changed(ticket)
+
+
+@asynccontextmanager
+async def _tasks(house: House, recorder: Recorder, reception: Reception) -> AsyncIterator[None]:
+    """Run the house's tasks; one that fails stops the service, visibly. On the way out what is known is written."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(house.ami.run(), name="AMI"),
+                group.create_task(reception.run(group), name="reception"),
+                group.create_task(recorder.run(), name="recorder"),
+                group.create_task(house.seats.watch(), name="seats"),
+                group.create_task(_look_after(house, recorder), name="alarms"),
+            ]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+    finally:
+        try:
+            async with asyncio.timeout(5):
+                await recorder.flush()
+        except TimeoutError:
+            log.error("recorder.not_written", facts=recorder.backlog, what_to_do="the PBX's records will tell them")
+
+
+async def _look_after(house: House, recorder: Recorder) -> None:
+    """Show on every page, and in the metrics, what is wrong with the house as a whole."""
+    while True:
+        house.live.alarm(Alarm.PBX_LOST, on=not house.ami.connected)
+        house.live.alarm(Alarm.DATABASE_DELAYED, on=recorder.delayed)
+        house.metrics.ami_connected.set(house.ami.connected)
+        house.metrics.recorder_backlog.set(recorder.backlog)
+        cards = house.board.cards()
+        house.metrics.calls_in_progress.set(len(cards))
+        house.metrics.queue_waiting.set(sum(card.queued_at is not None and card.operator is None for card in cards))
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _close(server: asyncio.Server) -> None:
+    server.close()

@@ -1,0 +1,80 @@
+"""One call as it stands: its stage, its operators' legs, its bridges, and what has been told of it already."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+
+from gateway.calls.rings import next_ring
+from routing.facts import Fact, Value
+from routing.verdicts import RingRule
+from routing.vocabulary import FactKind, Party
+
+
+class Stage(Enum):
+    """Where a call stands."""
+
+    ARRIVED = auto()
+    WAITING = auto()
+    TALKING = auto()
+    OVER = auto()
+
+
+@dataclass(slots=True)
+class Leg:
+    """An operator's channel: offered by the queue, or brought in by a transfer."""
+
+    operator: str
+    interface: str
+    called_at: datetime | None = None
+    ringing_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """One caller's call. `caller` is the Uniqueid of his channel; `seen` holds what was told already."""
+
+    id: str
+    caller: str
+    linkedid: str
+    rule: RingRule
+    stage: Stage = Stage.ARRIVED
+    queued_at: datetime | None = None
+    talking_since: datetime | None = None
+    last_at: datetime | None = None
+    rings_struck: int = 0
+    legs: dict[str, Leg] = field(default_factory=dict)
+    bridges: dict[str, set[str]] = field(default_factory=dict)
+    seen: set[tuple[FactKind, str]] = field(default_factory=set)
+    channels: set[str] = field(default_factory=set)
+
+    def fact(self, kind: FactKind, at: datetime, subject: str = "", **data: Value) -> Iterator[Fact]:
+        """Yield the fact unless it was told before."""
+        if (kind, subject) in self.seen:
+            return
+        self.seen.add((kind, subject))
+        yield Fact(self.id, kind, at, subject, data=data)
+
+    def party(self, uniqueid: str) -> Party:
+        """Return who is at the end of this channel."""
+        return Party.CUSTOMER if uniqueid == self.caller else Party.OPERATOR
+
+    def answered(self, leg: str) -> bool:
+        """Return whether this leg has talked to the caller."""
+        return (FactKind.ANSWERED, leg) in self.seen
+
+    def open_offer(self, leg: str) -> bool:
+        """Return whether this leg is offered and its offer not over."""
+        return (FactKind.OFFERED, leg) in self.seen and (FactKind.OFFER_ENDED, leg) not in self.seen
+
+    def ring_due(self) -> tuple[int, datetime] | None:
+        """Return (number, instant) of the ring that begins next while the caller waits."""
+        if self.stage is not Stage.WAITING or self.queued_at is None:
+            return None
+        return next_ring(self.rings_struck, self.queued_at, self.rule)
+
+    def open_offer_to(self, interface: str) -> str:
+        """Return the leg of the open offer to this interface, "" if there is none: for events that lack the leg."""
+        return next(
+            (key for key, leg in self.legs.items() if leg.interface == interface and self.open_offer(key)), ""
+        )

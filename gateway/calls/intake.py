@@ -1,0 +1,145 @@
+"""The intake: records in the order they came, facts out. The same for a live connection and for a journal (I4).
+
+Pure: what it needs from outside (a snapshot, the PBX's own records) it asks for by `Request`s, which the shell carries
+out and answers with further records. So a journal holds everything that a replay needs.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Any
+
+from gateway.ami import events as ami
+from gateway.ami.reading import pbx_time
+from gateway.ami.record import Record, RecordKind
+from gateway.ami.wire import decode
+from gateway.calls.pbx_records import Retelling, cel_rows, queue_notes
+from gateway.calls.resync import Snapshot
+from gateway.calls.tracker import Tracker, TrackerEvent
+from gateway.calls.transitions import TimePassed, Vanished
+from routing.facts import Fact
+from routing.vocabulary import Source
+
+_HELD_AT_MOST = 100_000
+
+
+class Request(Enum):
+    """What the shell is asked to do."""
+
+    ASK_PBX = auto()
+    LOOK_BACK = auto()
+    LOOK_BACK_LATER = auto()
+
+
+@dataclass(slots=True)
+class Intake:
+    """Turns records into facts. `requests` and `members` (what the queue says of its members) are for the shell."""
+
+    tracker: Tracker
+    requests: list[Request] = field(default_factory=list)
+    members: list[ami.MemberEvent] = field(default_factory=list)
+    serial: int = 0
+    snapshot_members: list[ami.MemberStatus] | None = None
+    clock_ahead: timedelta = timedelta()
+    _snapshot: Snapshot | None = None
+    _held: list[TrackerEvent] | None = None
+    _missing: set[str] = field(default_factory=set)
+
+    def take(self, record: Record) -> list[Fact]:
+        """Take one record in and return the facts it makes, in order."""
+        match record.kind:
+            case RecordKind.FRAME:
+                return self._frame(record)
+            case RecordKind.CONNECTED:
+                return self._connected()
+            case RecordKind.DISCONNECTED:
+                return self._release()
+            case RecordKind.PBX_RECORDS:
+                return self._looked_back(record)
+            case RecordKind.TICK:
+                return self._apply(TimePassed(pbx_time(record.payload.decode("ascii", "replace"), record.at)))
+            case _:
+                return []
+
+    @property
+    def settled(self) -> bool:
+        """Whether events reach the tracker as they come, no resync being under way."""
+        return self._held is None
+
+    def callers_now(self) -> frozenset[str]:
+        """Return the Uniqueids of the callers in the snapshot that is being taken up."""
+        return frozenset(self._snapshot.callers(self.tracker.line)) if self._snapshot else frozenset()
+
+    def _connected(self) -> list[Fact]:
+        facts = self._release()
+        self.serial += 1
+        self._snapshot, self._held = Snapshot(self.serial), []
+        self.requests.append(Request.ASK_PBX)
+        return facts
+
+    def _frame(self, record: Record) -> list[Fact]:
+        frame = decode(record.payload)
+        if self._snapshot is not None and not self._snapshot.complete and self._snapshot.take(frame, record.at):
+            if self._snapshot.complete:
+                self.requests.append(Request.LOOK_BACK)
+            return []
+        event = ami.event_of(frame, record.at)
+        if event is None:
+            return []
+        if frame.has("Timestamp"):
+            self.clock_ahead = event.at - record.at
+        if self._held is None:
+            return self._apply(event)
+        self._held.append(event)
+        return self._release() if len(self._held) > _HELD_AT_MOST else []
+
+    def _apply(self, event: TrackerEvent, source: Source = Source.LIVE) -> list[Fact]:
+        if isinstance(event, ami.MemberStatus | ami.MemberRemoved):
+            self.members.append(event)
+        return self.tracker.apply(event, source)
+
+    def _release(self) -> list[Fact]:
+        """Let the held events go, in order; from here on events are applied as they come."""
+        held, self._held, self._snapshot = self._held or [], None, None
+        return [fact for event in held for fact in self._apply(event)]
+
+    def _looked_back(self, record: Record) -> list[Fact]:
+        """Take in what the PBX wrote down; the first time with the snapshot, and then what happened meanwhile."""
+        told = json.loads(record.payload)
+        facts = self._retell(told)
+        if told.get("more"):
+            return facts
+        if self._held is not None and self._snapshot is not None:
+            return facts + self._take_up(self._snapshot, record.at + self.clock_ahead)
+        still = self._missing & self.tracker.in_progress().keys()
+        self._missing = set()
+        return facts + [fact for uniqueid in sorted(still) for fact in self._lost(uniqueid, record.at)]
+
+    def _retell(self, told: dict[str, Any]) -> list[Fact]:
+        members = dict(self.tracker.switchboard.members)
+        if self._snapshot is not None:
+            members |= {member.interface: member.name for member in self._snapshot.members}
+        retelling = Retelling(queue_notes(told["queue_log"]), members)
+        facts: list[Fact] = []
+        for event in retelling.events(cel_rows(told["cel"])):
+            facts += self.tracker.apply(event, Source.BACKFILLED)
+        return facts
+
+    def _take_up(self, snapshot: Snapshot, now: datetime) -> list[Fact]:
+        facts: list[Fact] = []
+        self.snapshot_members = list(snapshot.members)
+        for member in snapshot.members:
+            facts += self._apply(member)
+        for event in snapshot.events(self.tracker.line, now):
+            facts += self.tracker.apply(event, Source.RECONSTRUCTED)
+        self._missing = self.tracker.in_progress().keys() - snapshot.callers(self.tracker.line).keys()
+        if self._missing:
+            self.requests.append(Request.LOOK_BACK_LATER)
+        return facts + self._release()
+
+    def _lost(self, uniqueid: str, now: datetime) -> list[Fact]:
+        """End our sight of a call when we last knew of it: never with an invented end (I8)."""
+        last_at = self.tracker.in_progress().get(uniqueid) or now
+        facts = self.tracker.apply(Vanished(last_at, uniqueid))
+        return [replace(fact, source=Source.RECONSTRUCTED) for fact in facts]

@@ -1,0 +1,90 @@
+"""The tracker: finds the call that an event belongs to, lets the transition table decide, returns the facts.
+
+Pure: (state, event) → facts. Late and unknown events are tolerated; calls that are over are kept for a while, because
+the queue's own account of a call may come after the caller's hang-up.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from gateway.ami import events as ami
+from gateway.calls.call import Call, Stage
+from gateway.calls.restore import restored
+from gateway.calls.switchboard import HotlineLine, Switchboard
+from gateway.calls.transitions import Happening, TimePassed, advance
+from routing.facts import Fact
+from routing.verdicts import RingRule
+from routing.vocabulary import Source
+
+TrackerEvent: TypeAlias = Happening | ami.MemberEvent
+_KEEP_OVER = timedelta(seconds=60)
+
+
+@dataclass(slots=True)
+class Tracker:
+    """All calls in progress, and the operators in the queue."""
+
+    line: HotlineLine
+    rule: RingRule
+    switchboard: Switchboard = field(default_factory=Switchboard)
+    _over: dict[str, datetime] = field(default_factory=dict)
+
+    def apply(self, event: TrackerEvent, source: Source = Source.LIVE) -> list[Fact]:
+        """Take one event in and return the facts it makes, in order."""
+        self._forget(event.at)
+        match event:
+            case ami.MemberStatus():
+                self.switchboard.members[event.interface] = event.name
+                return []
+            case ami.MemberRemoved():
+                return []  # his name stays known: calls he was offered may still be told of
+            case ami.ChannelCreated() if self.line.is_caller(event):
+                self._open(event.uniqueid, event.linkedid)
+            case ami.CallerJoined() if event.queue == self.line.queue and event.uniqueid:
+                self._open(event.uniqueid, event.linkedid)
+            case _:
+                pass
+        self.switchboard.note(event)
+        if isinstance(event, TimePassed | ami.BridgeMerged):
+            return [fact for call in tuple(self._calls.values()) for fact in self._advance(call, event, source)]
+        call = self.switchboard.call_of(event)
+        return self._advance(call, self.switchboard.resolved(event), source) if call else []
+
+    def next_ring_at(self) -> datetime | None:
+        """Return when the next ring of any waiting caller begins, on the PBX's clock."""
+        return min((due[1] for call in self._calls.values() if (due := call.ring_due())), default=None)
+
+    def restore(self, calls: Mapping[str, Iterable[Fact]]) -> None:
+        """Take up calls that were in progress when we last looked, from their facts."""
+        for call_id, facts in calls.items():
+            self.switchboard.add(restored(call_id, list(facts), self.rule))
+
+    def in_progress(self) -> dict[str, datetime | None]:
+        """Return the callers' Uniqueids of all calls not over, each with the last instant we know of it."""
+        return {uid: call.last_at for uid, call in self._calls.items() if call.stage is not Stage.OVER}
+
+    @property
+    def _calls(self) -> dict[str, Call]:
+        return self.switchboard.calls
+
+    def _open(self, uniqueid: str, linkedid: str) -> None:
+        if uniqueid not in self._calls:
+            call = Call(self.line.call_id(uniqueid), uniqueid, linkedid or uniqueid, self.rule)
+            self.switchboard.add(call)
+
+    def _advance(self, call: Call, event: Happening, source: Source) -> list[Fact]:
+        facts = advance(call, event, source)
+        if call.stage is Stage.OVER:
+            self._over.setdefault(call.caller, event.at)
+        return facts
+
+    def _forget(self, now: datetime) -> None:
+        """Drop calls that have been over for a while, with their channels."""
+        while self._over:
+            uniqueid, over_at = next(iter(self._over.items()))
+            if now - over_at < _KEEP_OVER:
+                return
+            del self._over[uniqueid]
+            self.switchboard.drop(uniqueid)

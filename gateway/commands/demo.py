@@ -1,0 +1,32 @@
+"""Run a whole hotline on this machine: an Asterisk of its own, the gateway, the console, demo operators.
+
+Everything is bound to loopback. Ctrl-C or SIGTERM stops all that it started, and nothing else.
+"""
+
+import argparse
+from pathlib import Path
+
+from gateway.commands.serve import until_stopped
+from gateway.config import Settings
+from gateway.demo import Demo
+from gateway.logs import set_up_logs
+
+NAME = "demo"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--ready-file",
+        metavar="FILE",
+        type=Path,
+        help="write the addresses there, as JSON, once everything answers",
+    )
+    parser.epilog = "example: fourring demo --ready-file /tmp/fourring.json"
+
+
+async def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Run until told to stop."""
+    set_up_logs()
+    await until_stopped(Demo(settings, args.ready_file).run())
+    return 0

@@ -1,0 +1,148 @@
+"""The shell around the intake: takes the PBX's records in, in order, and sees to it that their facts go everywhere.
+
+Facts go to the recorder (which retries), to the board (which the pages show at once) and to the metrics.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Protocol
+
+import structlog
+
+from gateway.ami import events as ami
+from gateway.ami.client import AMIClient
+from gateway.ami.errors import AMIError
+from gateway.ami.record import Record, RecordKind
+from gateway.calls.intake import Intake, Request
+from gateway.calls.resync import QUESTIONS, question_id
+from gateway.look_back import Told, look_back
+from gateway.recorder import Recorder
+from routing.facts import Fact
+
+log = structlog.get_logger(__name__)
+
+_LINES_A_RECORD: Final = 10_000
+_CEL_LATENESS_SECONDS: Final = 2.0
+"""Asterisk writes CEL rows a little after the events; before a call is given up, its rows get this long to appear."""
+
+
+class Members(Protocol):
+    """Who wants to know of the queue's members: the seats."""
+
+    def saw(self, event: ami.MemberEvent) -> None:
+        """Take in what the queue says of one member."""
+
+    async def reconcile(self, members: Sequence[ami.MemberStatus]) -> None:
+        """Make the queue agree with who is signed in."""
+
+
+@dataclass(slots=True)
+class Reception:
+    """Feeds one intake from one AMI client. `on_facts` gets facts at once, on the reader's own task: it must be quick."""
+
+    intake: Intake
+    recorder: Recorder
+    members: Members
+    log_dir: Path
+    on_facts: Callable[[Sequence[Fact]], None]
+    seen_until: datetime | None
+    client: AMIClient | None = None
+    taken_up: asyncio.Event = field(default_factory=asyncio.Event)
+    _last_frame_at: datetime | None = None
+    _ring_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _requests: asyncio.Queue[Request] = field(default_factory=asyncio.Queue)
+
+    async def take(self, record: Record) -> None:
+        """Take one record in; the AMI client calls this for each, in order."""
+        self._note_sight(record)
+        facts = self.intake.take(record)
+        for event in self._drain_members():
+            self.members.saw(event)
+        if facts:
+            self.recorder.put(facts)
+            self.on_facts(facts)
+            self._ring_changed.set()
+        while self.intake.requests:
+            self._requests.put_nowait(self.intake.requests.pop(0))
+        if record.kind is RecordKind.FRAME and self.intake.settled:
+            self.recorder.seen(record.at)
+            self.taken_up.set()
+        await self.recorder.room()
+
+    async def run(self, group: asyncio.TaskGroup) -> None:
+        """Carry out what the intake asks for, and wake it when a ring is due, until cancelled."""
+        group.create_task(self._strike_rings(), name="ring clock")
+        while True:
+            request = await self._requests.get()
+            if request is Request.LOOK_BACK_LATER:
+                group.create_task(self._look_back_later(), name="look back once more")
+            else:
+                with suppress(AMIError):  # the connection went again: the next one starts over
+                    await self._carry_out(request)
+
+    def _note_sight(self, record: Record) -> None:
+        """Record when we stopped seeing calls and when we began again (I8)."""
+        if record.kind is RecordKind.FRAME:
+            self._last_frame_at = record.at
+        elif record.kind is RecordKind.DISCONNECTED:
+            self.seen_until = self._last_frame_at or record.at
+            self.recorder.gap_began(self.seen_until, "no connection to the PBX")
+        elif record.kind is RecordKind.CONNECTED:
+            self._last_frame_at = record.at
+            self.recorder.gap_over(record.at)
+
+    def _drain_members(self) -> list[ami.MemberEvent]:
+        events, self.intake.members = self.intake.members, []
+        return events
+
+    async def _carry_out(self, request: Request) -> None:
+        if self.client is None:
+            return
+        if request is Request.ASK_PBX:
+            for action in QUESTIONS:
+                await self.client.send(action, question_id(self.intake.serial, action))
+        else:
+            await self._look_back()
+            await self.members.reconcile(self.intake.snapshot_members or [])
+
+    async def _look_back_later(self) -> None:
+        await asyncio.sleep(_CEL_LATENESS_SECONDS)
+        await self._look_back()
+
+    async def _look_back(self) -> None:
+        callers = frozenset(self.intake.tracker.in_progress()) | self.intake.callers_now()
+        told = await asyncio.to_thread(look_back, self.log_dir, self.seen_until, callers)
+        if self.client is not None:
+            for payload in _payloads(told):
+                await self.client.note(RecordKind.PBX_RECORDS, payload)
+
+    async def _strike_rings(self) -> None:
+        """Put a tick in line whenever the next ring of a waiting caller is due, on the PBX's clock."""
+        while True:
+            due = self.intake.tracker.next_ring_at()
+            self._ring_changed.clear()
+            wait = (due - datetime.now(UTC) - self.intake.clock_ahead).total_seconds() if due else None
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ring_changed.wait(), None if wait is None else max(wait, 0))
+                continue
+            if due and self.client is not None:
+                await self.client.note(RecordKind.TICK, f"{due.timestamp():.6f}".encode())
+                await self._ring_changed.wait()
+
+
+def _payloads(told: Told) -> list[bytes]:
+    """Cut what was told into records of a size that the journal takes; all but the last say that more follows."""
+    pieces = [told.cel[at : at + _LINES_A_RECORD] for at in range(0, len(told.cel), _LINES_A_RECORD)] or [[]]
+    last = len(pieces) - 1
+    return [
+        json.dumps(
+            {"cel": cel, "queue_log": told.queue_log if index == 0 else [], "more": index < last},
+            ensure_ascii=False,
+        ).encode()
+        for index, cel in enumerate(pieces)
+    ]

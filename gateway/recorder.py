@@ -1,0 +1,162 @@
+"""The recorder: writes facts and their tickets in order, and tries until the database takes them (I1).
+
+It runs beside everything else: neither the PBX nor an operator's page ever waits for the database.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from routing.facts import Fact, canonical
+from routing.verdicts import RingRule
+from storage import gaps
+from storage.engine import Storage
+from storage.errors import StorageUnavailableError
+from storage.ledger import record
+from storage.tickets import Ticket
+
+log = structlog.get_logger(__name__)
+
+SEEN_UNTIL: Final = "seen_until"
+_BATCH: Final = 500
+_BACKLOG_LIMIT: Final = 50_000
+_RETRY_SECONDS: Final = 0.5
+_MARK_EVERY_SECONDS: Final = 2.0
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Writes to storage what `put` and its companions hand it. `on_tickets` gets each batch's changed tickets.
+
+    `refused` is the file for facts that the database will never take: none is dropped, a person has to look.
+    """
+
+    storage: Storage
+    rule: RingRule
+    zone: ZoneInfo
+    on_tickets: Callable[[Sequence[Ticket]], None]
+    refused: Path
+    delayed: bool = False
+    _backlog: deque[Fact] = field(default_factory=deque)
+    _seen_until: datetime | None = None
+    _gap_began: tuple[datetime, str] | None = None
+    _gap_over_at: datetime | None = None
+    _gap_id: int | None = None
+    _work_waits: asyncio.Event = field(default_factory=asyncio.Event)
+    _room: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def backlog(self) -> int:
+        """How many facts are not written yet."""
+        return len(self._backlog)
+
+    def put(self, facts: Sequence[Fact]) -> None:
+        """Take facts to be written, after all that were put before."""
+        self._backlog.extend(facts)
+        self._work_waits.set()
+
+    async def room(self) -> None:
+        """Wait while too much waits to be written: the PBX's records then tell what we could not hold."""
+        while len(self._backlog) >= _BACKLOG_LIMIT:
+            self._room.clear()
+            await self._room.wait()
+
+    def seen(self, at: datetime) -> None:
+        """Note that the PBX has been heard up to `at`; written with the next facts, or soon."""
+        self._seen_until = at
+
+    def gap_began(self, at: datetime, reason: str) -> None:
+        """Note that nothing is seen since `at` (I8). Gaps that come before one is written count as one."""
+        self._gap_began = self._gap_began or (at, reason)
+        self._gap_over_at = None
+        self._work_waits.set()
+
+    def gap_over(self, at: datetime) -> None:
+        """Note that everything is seen again since `at`."""
+        self._gap_over_at = at
+        self._work_waits.set()
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            try:
+                await asyncio.wait_for(self._work_waits.wait(), _MARK_EVERY_SECONDS)
+            except TimeoutError:
+                pass
+            self._work_waits.clear()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write everything that waits now, however long the database takes to come back."""
+        while self._pending():
+            try:
+                await self._write_batch()
+                self._say_when_over()
+            except StorageUnavailableError as problem:
+                if not self.delayed:
+                    log.error("database.unavailable", reason=str(problem), facts_waiting=len(self._backlog))
+                self.delayed = True
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    def _pending(self) -> bool:
+        return bool(self._backlog or self._gap_began or self._gap_over_at or self._seen_until)
+
+    def _say_when_over(self) -> None:
+        if self.delayed:
+            log.info("database.available", facts_waiting=len(self._backlog))
+        self.delayed = False
+
+    async def _write_batch(self) -> None:
+        facts = [self._backlog[index] for index in range(min(_BATCH, len(self._backlog)))]
+        seen_until = self._seen_until
+        whole = len(facts) == len(self._backlog)
+        try:
+            tickets = await self._write(facts, seen_until if whole else None)
+        except StorageUnavailableError:
+            raise
+        except Exception:
+            log.exception("recorder.batch_refused", facts=len(facts))
+            tickets = await self._write_one_by_one(facts)
+        for _ in facts:
+            self._backlog.popleft()
+        if whole and self._seen_until == seen_until:
+            self._seen_until = None
+        self._room.set()
+        self.on_tickets(tickets)
+
+    async def _write(self, facts: Sequence[Fact], seen_until: datetime | None) -> list[Ticket]:
+        began, over_at, gap = self._gap_began, self._gap_over_at, self._gap_id
+        async with self.storage.work() as work:
+            tickets = await record(work, facts, self.rule, self.zone)
+            if began and gap is None:
+                gap = await gaps.open_gap(work, *began, "calls")
+            if over_at and gap is not None:
+                await gaps.close_gap(work, gap, over_at)
+            if seen_until:
+                await gaps.mark(work, SEEN_UNTIL, seen_until)
+            await work.commit()
+        self._gap_id = None if over_at else gap
+        self._gap_began = None if self._gap_began is began else self._gap_began
+        self._gap_over_at = None if self._gap_over_at is over_at else self._gap_over_at
+        return tickets
+
+    async def _write_one_by_one(self, facts: Sequence[Fact]) -> list[Ticket]:
+        """Write what can be written; one fact that the database refuses must not take the others with it."""
+        tickets: list[Ticket] = []
+        for fact in facts:
+            try:
+                tickets += await self._write([fact], None)
+            except StorageUnavailableError:
+                raise
+            except Exception as problem:  # noqa: BLE001 # whatever it is, the fact is kept and the rest goes on
+                log.error("recorder.fact_refused", call=fact.call, reason=str(problem), kept_in=str(self.refused))
+                with self.refused.open("a", encoding="utf-8") as file:
+                    file.write(canonical(fact) + "\n")
+        return tickets
