@@ -1,0 +1,1 @@
+"""Facts, tickets, operators and the rest on SQLite or PostgreSQL; knows neither AMI nor pages."""

@@ -1,0 +1,148 @@
+"""The ledger: writes facts, and the one ticket of each call that they are about (I1, I4).
+
+It never touches what an operator has written on a ticket.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from routing.facts import Fact
+from routing.verdicts import RingRule, Verdict, judge
+from storage import models
+from storage.facts import facts_of_calls
+from storage.tickets import Ticket, tickets_of_calls
+from storage.unit_of_work import UnitOfWork
+
+T = TypeVar("T")
+
+_LOCK = 0x466F7572_6C656467  # "Fourledg": whoever holds it writes to the ledger, the others wait
+_CALLS_AT_ONCE = 500  # a statement takes at most 32,766 values
+
+
+async def record(work: UnitOfWork, facts: Sequence[Fact], rule: RingRule, zone: ZoneInfo) -> list[Ticket]:
+    """Write facts and return the tickets that they changed, in the order of their calls' first facts here.
+
+    A fact that is known already changes nothing, so recording the same again returns []. New tickets are
+    numbered within the day, in `zone`, on which their call came in: "20261123-0001", without holes, whoever
+    else is writing.
+    """
+    if work.is_postgresql:  # SQLite has one writer anyway
+        await work.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    touched = await _write_facts(work, facts)
+    changed: list[Ticket] = []
+    for calls in _in_batches(touched, _CALLS_AT_ONCE):
+        changed += await _judge_again(work, calls, rule, zone)
+    return changed
+
+
+async def _write_facts(work: UnitOfWork, facts: Sequence[Fact]) -> list[str]:
+    """Insert what is new and return the calls it is about."""
+    if not facts:
+        return []
+    recorded_at = work.now()
+    rows = [{**_columns_of(fact), "recorded_at": recorded_at} for fact in facts]
+    statement = work.insert(models.facts).on_conflict_do_nothing().returning(models.facts.c.call)
+    return list(dict.fromkeys((await work.execute(statement, rows)).scalars()))
+
+
+def _columns_of(fact: Fact) -> dict[str, Any]:
+    return {
+        "call": fact.call,
+        "kind": fact.kind,
+        "subject": fact.subject,
+        "at": fact.at,
+        "source": fact.source,
+        "data": dict(fact.data),
+    }
+
+
+async def _judge_again(work: UnitOfWork, calls: list[str], rule: RingRule, zone: ZoneInfo) -> list[Ticket]:
+    facts = await facts_of_calls(work, calls)
+    verdicts = [judge(facts[call], rule) for call in calls]
+    present = await tickets_of_calls(work, calls)
+    numbers = await _numbers(work, [verdict for verdict in verdicts if verdict.call not in present], zone)
+    changed = [
+        after
+        for verdict in verdicts
+        if (after := _ticket(verdict, present.get(verdict.call), numbers)) != present.get(verdict.call)
+    ]
+    await _write_tickets(work, changed)
+    return changed
+
+
+def _ticket(verdict: Verdict, present: Ticket | None, numbers: Mapping[str, str]) -> Ticket:
+    judged = {name: getattr(verdict, name) for name in _JUDGED}
+    system = verdict.call.partition("/")[0]
+    if present:
+        return replace(present, **judged)
+    return Ticket(number=numbers[verdict.call], system=system, **judged)
+
+
+async def _numbers(work: UnitOfWork, verdicts: Iterable[Verdict], zone: ZoneInfo) -> dict[str, str]:
+    """Return a number for each call, in the order in which they came in."""
+    in_order = sorted(verdicts, key=lambda verdict: (verdict.opened_at, verdict.call))
+    days = {verdict.call: f"{verdict.opened_at.astimezone(zone):%Y%m%d}" for verdict in in_order}
+    following = {day: await _reserve(work, day, count) for day, count in Counter(days.values()).items()}
+    return {call: f"{day}-{next(following[day]):04}" for call, day in days.items()}
+
+
+async def _reserve(work: UnitOfWork, day: str, count: int) -> Iterator[int]:
+    """Take the next `count` numbers of a day."""
+    table = models.ticket_sequences
+    statement = (
+        work.insert(table)
+        .values(day=day, last=count)
+        .on_conflict_do_update(index_elements=[table.c.day], set_={"last": table.c.last + count})
+        .returning(table.c.last)
+    )
+    last = int((await work.execute(statement)).scalar_one())
+    return iter(range(last - count + 1, last + 1))
+
+
+async def _write_tickets(work: UnitOfWork, changed: Sequence[Ticket]) -> None:
+    if not changed:
+        return
+    table = models.tickets
+    statement = work.insert(table)
+    upsert = statement.on_conflict_do_update(
+        index_elements=[table.c.call], set_={name: statement.excluded[name] for name in _JUDGED}
+    )
+    rows = [{name: getattr(ticket, name) for name in _WRITTEN} for ticket in changed]
+    await work.execute(upsert, rows)
+
+
+def _in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+_JUDGED = (
+    "call",
+    "linkedid",
+    "caller_number",
+    "caller_name",
+    "called_number",
+    "opened_at",
+    "queued_at",
+    "answered_at",
+    "ended_at",
+    "last_seen_at",
+    "state",
+    "source",
+    "operator",
+    "operators",
+    "offered_to",
+    "rings",
+    "answered_on_ring",
+    "in_time",
+    "hung_up_first",
+    "rule_version",
+)
+_WRITTEN = ("number", "system", *_JUDGED)

@@ -1,0 +1,169 @@
+"""The tables. Nothing here reads or writes; migrations/versions must lead to exactly what stands here.
+
+Facts and the audit are append-only: triggers, made by the migrations, refuse UPDATE and DELETE.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from routing.vocabulary import CallState, FactKind, Party, Source
+from storage.columns import Choice, Instant, Key, Record, Words, WorkNumbers
+from storage.roles import Role
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER primary key
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("call", Key, nullable=False),
+    Column("kind", Choice(FactKind), nullable=False),
+    Column("subject", Key, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("source", Choice(Source), nullable=False),
+    Column("data", Record, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("call", "kind", "subject"),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("call", Key, nullable=False, unique=True),
+    Column("system", Words, nullable=False),
+    Column("linkedid", Words, nullable=False),
+    Column("caller_number", Words, nullable=False),
+    Column("caller_name", Words, nullable=False),
+    Column("called_number", Words, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("queued_at", Instant),
+    Column("answered_at", Instant),
+    Column("ended_at", Instant),
+    Column("last_seen_at", Instant),
+    Column("state", Choice(CallState), nullable=False),
+    Column("source", Choice(Source), nullable=False),
+    Column("operator", Key),
+    Column("operators", WorkNumbers, nullable=False),
+    Column("offered_to", WorkNumbers, nullable=False),
+    Column("rings", Integer, nullable=False),
+    Column("answered_on_ring", Integer),
+    Column("in_time", Boolean),
+    Column("hung_up_first", Choice(Party)),
+    Column("rule_version", Text, nullable=False),
+    # what the operator writes; the ledger never touches these
+    Column("customer_name", Words, nullable=False, server_default=text("''")),
+    Column("customer_phone", Words, nullable=False, server_default=text("''")),
+    Column("address", Words, nullable=False, server_default=text("''")),
+    Column("topic", Words, nullable=False, server_default=text("''")),
+    Column("description", Words, nullable=False, server_default=text("''")),
+    Column("form_version", Integer, nullable=False, server_default=text("0")),
+    Column("form_saved_at", Instant),
+    Column("form_saved_by", Words),
+    Index(None, "opened_at", "number"),
+    Index(None, "state", "opened_at"),
+    Index(None, "operator", "opened_at"),
+    # a hash, because a caller's number may be of any length
+    Index(None, "caller_number", postgresql_using="hash"),
+)
+
+ticket_sequences = Table(
+    "ticket_sequences",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("reason", Words, nullable=False),
+    Column("what", Words, nullable=False),
+    Index(None, "began_at"),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+operators = Table(
+    "operators",
+    metadata,
+    Column("work_number", Text, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("role", Choice(Role), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+_OPEN = text("signed_out_at IS NULL")
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("seat", Text, nullable=False),
+    Column("work_number", Text, ForeignKey("operators.work_number"), nullable=False),
+    Column("signed_in_at", Instant, nullable=False),
+    Column("signed_out_at", Instant),
+    Column("paused_at", Instant),
+    Column("pause_reason", Words),
+    Column("ended_by", Words),
+    Index("uq_sign_ins_open_seat", "seat", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index(
+        "uq_sign_ins_open_operator", "work_number", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
+    ),
+    Index(None, "seat", "signed_in_at"),
+)
+
+_VALID = text("revoked_at IS NULL")
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Column("last_used_at", Instant),
+    Index("uq_tokens_valid_name", "name", unique=True, sqlite_where=_VALID, postgresql_where=_VALID),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Words, nullable=False),
+    Column("what", Words, nullable=False),
+    Column("detail", Record, nullable=False),
+    Index(None, "at"),
+)

@@ -1,0 +1,87 @@
+"""Databases for the tests: a fresh one each, copied from one that was migrated once."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from postgres import PostgresServer
+
+from storage.engine import Storage
+from storage.migrate import upgrade
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run one PostgreSQL server for the whole session."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """Return the name of a database with all tables and no rows."""
+
+    async def made() -> None:
+        await postgres_server.run("CREATE DATABASE fourring_template TEMPLATE template0")
+        await upgrade(postgres_server.url("fourring_template"))
+
+    asyncio.run(made())
+    return "fourring_template"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with all tables and no rows."""
+    file = tmp_path_factory.mktemp("template") / "fourring.db"
+    asyncio.run(upgrade(f"sqlite:///{file}"))
+    return file
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Return the address of a fresh SQLite database with all tables."""
+    file = tmp_path / "fourring.db"
+    shutil.copyfile(sqlite_template, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: PostgresServer, postgres_template: str) -> str:
+    """Return the address of a fresh PostgreSQL database with all tables."""
+    return await postgres_server.new_database(postgres_template)
+
+
+@pytest.fixture
+def bare_sqlite_url(tmp_path: Path) -> str:
+    """Return the address of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'bare.db'}"
+
+
+@pytest.fixture
+async def bare_postgres_url(postgres_server: PostgresServer) -> str:
+    """Return the address of a PostgreSQL database without tables."""
+    return await postgres_server.new_database()
+
+
+@pytest.fixture(params=["sqlite_url", "postgres_url"], ids=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the address of a fresh database with all tables: each test that asks runs on both databases."""
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest.fixture(params=["bare_sqlite_url", "bare_postgres_url"], ids=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest) -> str:
+    """Return the address of a database without tables: each test that asks runs on both databases."""
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest.fixture
+async def storage(database_url: str) -> AsyncIterator[Storage]:
+    """Return a storage with all tables and no rows; each test that asks runs on both databases."""
+    opened = Storage.open(database_url)
+    yield opened
+    await opened.close()

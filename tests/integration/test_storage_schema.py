@@ -1,0 +1,141 @@
+"""Making and upgrading the tables, on both databases."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from storage import models
+from storage.engine import Storage
+from storage.errors import StorageError, StorageUnavailableError
+from storage.migrate import SchemaState, current_state, upgrade
+
+
+async def set_revision(url: str, statement: str) -> None:
+    """Change the version that a database says it has."""
+    storage = Storage.open(url)
+    async with storage.work() as work:
+        await work.execute(text(statement))
+        await work.commit()
+    await storage.close()
+
+
+async def test_the_migrations_lead_to_exactly_the_tables_that_the_program_uses(storage):
+    """Nobody can change the models without a migration, nor write a migration that leads elsewhere."""
+
+    def differences(connection: Connection) -> list[object]:
+        options = {"compare_type": True, "compare_server_default": True}
+        return compare_metadata(MigrationContext.configure(connection, opts=options), models.metadata)
+
+    async with storage.reading() as work:
+        assert await work.call(differences) == []
+
+
+async def test_an_upgrade_makes_the_tables_and_the_next_one_changes_nothing(bare_url):
+    """A database is empty before and up to date after; upgrading again is harmless."""
+    assert SchemaState.EMPTY is await current_state(bare_url)
+    await upgrade(bare_url)
+    assert SchemaState.UP_TO_DATE is await current_state(bare_url)
+    await upgrade(bare_url)
+    assert SchemaState.UP_TO_DATE is await current_state(bare_url)
+    storage = Storage.open(bare_url)
+    await storage.check()
+    await storage.close()
+
+
+async def test_a_database_of_a_newer_program_is_left_alone(database_url):
+    """An old program neither works on nor changes a database that it does not understand, and says so."""
+    await set_revision(database_url, "UPDATE alembic_version SET version_num = '9999'")
+    assert SchemaState.NEWER is await current_state(database_url)
+    storage = Storage.open(database_url)
+    with pytest.raises(StorageError, match="made by a newer Fourring: upgrade the program"):
+        await storage.check()
+    with pytest.raises(StorageError, match="made by a newer Fourring: upgrade the program"):
+        await upgrade(database_url)
+    await storage.close()
+
+
+async def test_a_database_without_tables_says_how_to_make_them(bare_url):
+    """Whoever starts the program too early is told which command comes first."""
+    await upgrade(bare_url)
+    await set_revision(bare_url, "DELETE FROM alembic_version")
+    storage = Storage.open(bare_url)
+    with pytest.raises(StorageError, match="run fourring db upgrade"):
+        await storage.check()
+    await storage.close()
+
+
+async def test_an_upgrade_that_fails_leaves_the_database_as_it_was(bare_url):
+    """Tables appear all or not at all, and somebody else's table of the same name is not touched."""
+    await upgrade_nothing(bare_url)
+    storage = Storage.open(bare_url)
+    async with storage.work() as work:
+        await work.execute(text("CREATE TABLE audit (theirs TEXT)"))
+        await work.commit()
+    with pytest.raises(StorageError, match=r"not ours to change: .*audit.*") as refused:
+        await upgrade(bare_url)
+    assert "\n" not in str(refused.value)
+    async with storage.reading() as work:
+        assert await work.call(lambda connection: inspect(connection).get_table_names()) == ["audit"]
+    await storage.close()
+
+
+async def upgrade_nothing(url: str) -> None:
+    """Make the database's file, if it is one, without a table in it."""
+    scheme, _, path = url.partition(":///")
+    if scheme == "sqlite":
+        await asyncio.to_thread(Path(path).touch)
+
+
+UPGRADE = "import asyncio, sys; from storage.migrate import upgrade; asyncio.run(upgrade(sys.argv[1]))"
+
+
+async def test_programs_that_start_at_once_upgrade_once(bare_url):
+    """However many start together, each goes on with a database that is up to date."""
+    command = [sys.executable, "-c", UPGRADE, bare_url]
+    path = {"PYTHONPATH": ":".join(sys.path)}
+    programs = [await asyncio.create_subprocess_exec(*command, env=path) for _ in range(3)]
+    assert [await program.wait() for program in programs] == [0, 0, 0]
+    assert SchemaState.UP_TO_DATE is await current_state(bare_url)
+
+
+async def test_an_upgrade_into_a_missing_folder_names_the_folder(tmp_path):
+    """Nothing is made where nobody wanted it; the line says what to create."""
+    with pytest.raises(StorageError, match=f"folder {tmp_path}/nowhere does not exist: create it"):
+        await upgrade(f"sqlite:///{tmp_path}/nowhere/fourring.db")
+
+
+async def test_a_new_database_file_is_its_owners_alone(tmp_path):
+    """The file holds customers' names and numbers, so others on the machine cannot read it."""
+    await upgrade(f"sqlite:///{tmp_path}/fourring.db")
+    assert [file.stat().st_mode & 0o777 for file in tmp_path.iterdir()] == [0o600]
+
+
+async def test_an_upgrade_of_what_is_no_database_says_so(tmp_path):
+    """A file of another kind is recognised and kept."""
+    file = tmp_path / "letter.txt"
+    file.write_text("Dear Sir or Madam," * 100)
+    with pytest.raises(StorageError, match="is not a database") as refused:
+        await upgrade(f"sqlite:///{file}")
+    assert not isinstance(refused.value, StorageUnavailableError)
+    assert file.read_text().startswith("Dear Sir")
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"password": "wrong"}, "refuses the user or the password"),
+        ({"database": "nowhere"}, "does not exist: create it with createdb"),
+    ],
+)
+async def test_a_postgresql_that_refuses_us_says_what_to_correct(postgres_server, change, line):
+    """Wrong credentials and a missing database are one line each, without the password in it."""
+    url = postgres_server.url(**{"database": "postgres", **change})
+    with pytest.raises(StorageError, match=line) as refused:
+        await upgrade(url)
+    assert not isinstance(refused.value, StorageUnavailableError)
+    assert postgres_server.password not in str(refused.value)
