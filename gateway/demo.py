@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from gateway import app
+from gateway.alone import alone
 from gateway.config import Settings
 from gateway.pbx.launch import Asterisk, LaunchError
 from gateway.secrets import Secrets, load_or_create
@@ -63,8 +64,12 @@ class Demo:
     asterisk: Asterisk | None = None
 
     async def run(self) -> None:
-        """Run until cancelled. Raises LaunchError, StorageError, … with one line."""
+        """Run until cancelled. Raises AlreadyRunningError, LaunchError, StorageError, … with one line."""
         _insist_on_loopback(self.settings)
+        with alone(self.settings.data_dir):
+            await self._run()
+
+    async def _run(self) -> None:
         secrets = load_or_create(self.settings)
         await self._prepare_database()
         self._forget_ready_file()

@@ -69,7 +69,7 @@ class Reception:
             self._ring_changed.set()
         while self.intake.requests:
             self._requests.put_nowait(self.intake.requests.pop(0))
-        if record.kind is RecordKind.FRAME and self.intake.settled:
+        if record.kind is not RecordKind.DISCONNECTED and self.intake.settled:
             self.recorder.seen(record.at)
             self.taken_up.set()
         await self.recorder.room()

@@ -10,11 +10,24 @@ from routing.vocabulary import CallState, FactKind, OfferOutcome, Party, Source
 
 @dataclass(frozen=True, slots=True)
 class RingRule:
-    """N1: how long one ring lasts, how many are allowed, and under which version of the rules that holds (G2)."""
+    """N1: how long one ring lasts, and how many are allowed.
+
+    Its `version` says the whole rule ("4x5s"), so that a ticket keeps the rule it was handled under (G2).
+    """
 
     period: timedelta = timedelta(seconds=5)
     limit: int = 4
-    version: str = "1"
+
+    @property
+    def version(self) -> str:
+        """The rule in one word, from which `of_version` makes it again."""
+        return f"{self.limit}x{self.period.total_seconds():.10g}s"
+
+    @classmethod
+    def of_version(cls, version: str) -> "RingRule":
+        """Return the rule that `version` names; raises ValueError for a word that names none."""
+        limit, _, period = version.removesuffix("s").partition("x")
+        return cls(timedelta(seconds=float(period)), int(limit))
 
     @property
     def allowed(self) -> timedelta:
@@ -64,7 +77,7 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
     answered = _first(seen, FactKind.ANSWERED)
     ended = _first(seen, FactKind.ENDED)
     queued_at = queued.at if queued else None
-    rings, on_ring, in_time = _rings(queued_at, answered, ended or _first(seen, FactKind.ABANDONED), seen[-1], rule)
+    rings, on_ring, in_time = _rings(queued_at, answered, _first(seen, FactKind.ABANDONED) or ended, seen[-1], rule)
     return Verdict(
         call=seen[0].call,
         state=_state(seen),

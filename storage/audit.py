@@ -22,9 +22,7 @@ class Note:
     detail: Mapping[str, Any]
 
 
-async def note(
-    work: UnitOfWork, at: datetime, who: str, what: str, detail: Mapping[str, Any] | None = None
-) -> None:
+async def note(work: UnitOfWork, at: datetime, who: str, what: str, detail: Mapping[str, Any] | None = None) -> None:
     """Add a line; `detail` is anything that JSON can hold."""
     values = {"at": at, "who": who, "what": what, "detail": dict(detail or {})}
     await work.execute(insert(models.audit), values)

@@ -20,9 +20,7 @@ from sqlalchemy import URL
 from storage import drivers
 from storage.errors import StorageError
 
-INSTALLED = Path(
-    "/usr/lib/postgresql"
-)  # where Debian puts PostgreSQL's programs, in a folder for each version
+INSTALLED = Path("/usr/lib/postgresql")  # where Debian puts PostgreSQL's programs, in a folder for each version
 
 
 async def backup(url: str, target: Path) -> Path:

@@ -24,9 +24,7 @@ _POSTGRESQL_SETTINGS = {
     # a gateway that froze in mid-transaction must not keep the ledger locked for the one that replaces it
     "idle_in_transaction_session_timeout": "60000",
 }
-_WRONG_ADDRESS = (
-    "[database] url: write sqlite:////folder/file.db or postgresql://user:password@host:port/database"
-)
+_WRONG_ADDRESS = "[database] url: write sqlite:////folder/file.db or postgresql://user:password@host:port/database"
 
 _json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 
@@ -79,9 +77,7 @@ def writing(where: Address, *, creating: bool = False, patience: float = 5.0) ->
         pool_timeout=_POOL_SECONDS,
         json_serializer=_json,
     )
-    _prepare(
-        engine.sync_engine, ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"), "BEGIN IMMEDIATE"
-    )
+    _prepare(engine.sync_engine, ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"), "BEGIN IMMEDIATE")
     return engine
 
 

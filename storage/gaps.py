@@ -30,9 +30,7 @@ async def open_gap(work: UnitOfWork, began_at: datetime, reason: str, what: str)
 async def close_gap(work: UnitOfWork, gap_id: int, ended_at: datetime) -> None:
     """Record that we see again since `ended_at`; a gap that is closed already keeps its end."""
     table = models.gaps
-    await work.execute(
-        update(table).where(table.c.id == gap_id, table.c.ended_at.is_(None)).values(ended_at=ended_at)
-    )
+    await work.execute(update(table).where(table.c.id == gap_id, table.c.ended_at.is_(None)).values(ended_at=ended_at))
 
 
 async def gaps(work: UnitOfWork, since: datetime) -> list[Gap]:

@@ -6,22 +6,24 @@ It never touches what an operator has written on a ticket.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Executable, func, select
 
 from routing.facts import Fact
 from routing.verdicts import RingRule, Verdict, judge
 from storage import models
 from storage.facts import facts_of_calls
 from storage.tickets import Ticket, tickets_of_calls
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import UnitOfWork, insert_into
 
 T = TypeVar("T")
 
 _LOCK = 0x466F7572_6C656467  # "Fourledg": whoever holds it writes to the ledger, the others wait
+_TAKE_LOCK = select(func.pg_advisory_xact_lock(_LOCK))
 _CALLS_AT_ONCE = 500  # a statement takes at most 32,766 values
 
 
@@ -32,8 +34,8 @@ async def record(work: UnitOfWork, facts: Sequence[Fact], rule: RingRule, zone: 
     numbered within the day, in `zone`, on which their call came in: "20261123-0001", without holes, whoever
     else is writing.
     """
-    if work.is_postgresql:  # SQLite has one writer anyway
-        await work.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    if work.dialect == "postgresql":  # SQLite has one writer anyway
+        await work.execute(_TAKE_LOCK)
     touched = await _write_facts(work, facts)
     changed: list[Ticket] = []
     for calls in _in_batches(touched, _CALLS_AT_ONCE):
@@ -47,8 +49,14 @@ async def _write_facts(work: UnitOfWork, facts: Sequence[Fact]) -> list[str]:
         return []
     recorded_at = work.now()
     rows = [{**_columns_of(fact), "recorded_at": recorded_at} for fact in facts]
-    statement = work.insert(models.facts).on_conflict_do_nothing().returning(models.facts.c.call)
-    return list(dict.fromkeys((await work.execute(statement, rows)).scalars()))
+    new = await work.execute(_insert_facts(work.dialect), rows)
+    return list(dict.fromkeys(new.scalars()))
+
+
+@cache
+def _insert_facts(dialect: str) -> Executable:
+    statement = insert_into(models.facts, dialect).on_conflict_do_nothing()
+    return statement.returning(models.facts.c.call)
 
 
 def _columns_of(fact: Fact) -> dict[str, Any]:
@@ -64,8 +72,8 @@ def _columns_of(fact: Fact) -> dict[str, Any]:
 
 async def _judge_again(work: UnitOfWork, calls: list[str], rule: RingRule, zone: ZoneInfo) -> list[Ticket]:
     facts = await facts_of_calls(work, calls)
-    verdicts = [judge(facts[call], rule) for call in calls]
     present = await tickets_of_calls(work, calls)
+    verdicts = [judge(facts[call], _rule_of(present.get(call), rule)) for call in calls]
     numbers = await _numbers(work, [verdict for verdict in verdicts if verdict.call not in present], zone)
     changed = [
         after
@@ -74,6 +82,11 @@ async def _judge_again(work: UnitOfWork, calls: list[str], rule: RingRule, zone:
     ]
     await _write_tickets(work, changed)
     return changed
+
+
+def _rule_of(present: Ticket | None, in_force: RingRule) -> RingRule:
+    """A ticket keeps the rule under which its call was handled, whatever has been set since (G2)."""
+    return RingRule.of_version(present.rule_version) if present else in_force
 
 
 def _ticket(verdict: Verdict, present: Ticket | None, numbers: Mapping[str, str]) -> Ticket:
@@ -106,15 +119,17 @@ async def _reserve(work: UnitOfWork, day: str, count: int) -> Iterator[int]:
 
 
 async def _write_tickets(work: UnitOfWork, changed: Sequence[Ticket]) -> None:
-    if not changed:
-        return
-    table = models.tickets
-    statement = work.insert(table)
-    upsert = statement.on_conflict_do_update(
-        index_elements=[table.c.call], set_={name: statement.excluded[name] for name in _JUDGED}
+    if changed:
+        rows = [{name: getattr(ticket, name) for name in _WRITTEN} for ticket in changed]
+        await work.execute(_upsert_tickets(work.dialect), rows)
+
+
+@cache
+def _upsert_tickets(dialect: str) -> Executable:
+    statement = insert_into(models.tickets, dialect)
+    return statement.on_conflict_do_update(
+        index_elements=[models.tickets.c.call], set_={name: statement.excluded[name] for name in _JUDGED}
     )
-    rows = [{name: getattr(ticket, name) for name in _WRITTEN} for ticket in changed]
-    await work.execute(upsert, rows)
 
 
 def _in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -137,9 +137,7 @@ sign_ins = Table(
     Column("pause_reason", Words),
     Column("ended_by", Words),
     Index("uq_sign_ins_open_seat", "seat", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
-    Index(
-        "uq_sign_ins_open_operator", "work_number", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
-    ),
+    Index("uq_sign_ins_open_operator", "work_number", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index(None, "seat", "signed_in_at"),
 )
 

@@ -119,9 +119,7 @@ async def _open_ones(work: UnitOfWork, *conditions: ColumnElement[bool]) -> list
 
 
 async def _change(work: UnitOfWork, work_number: str, **values: Any) -> SignIn:
-    statement = (
-        update(_table).where(_open, _table.c.work_number == work_number).values(**values).returning(*_table.c)
-    )
+    statement = update(_table).where(_open, _table.c.work_number == work_number).values(**values).returning(*_table.c)
     row = (await work.execute(statement)).mappings().one_or_none()
     if row is None:
         raise NotSignedInError(f"{work_number} is signed in nowhere: sign in first")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, literal, or_, select, tuple_, update
 
 from routing.vocabulary import CallState, Party, Source
 from storage import models
@@ -44,6 +44,7 @@ _SEARCHED = (
     "topic",
     "description",
 )
+_OF_CALLS = select(_table).where(_table.c.call.in_(bindparam("calls", expanding=True)))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -52,9 +53,7 @@ class StaleFormError(Exception):
     """Somebody else has saved this form meanwhile; `ticket` is what he left: show it, a person decides."""
 
     def __init__(self, ticket: "Ticket") -> None:
-        super().__init__(
-            f"ticket {ticket.number} was saved meanwhile by {ticket.form_saved_by}: look at it again"
-        )
+        super().__init__(f"ticket {ticket.number} was saved meanwhile by {ticket.form_saved_by}: look at it again")
         self.ticket = ticket
 
 
@@ -152,7 +151,7 @@ async def ticket_of_call(work: UnitOfWork, call: str) -> Ticket | None:
 
 async def tickets_of_calls(work: UnitOfWork, calls: Iterable[str]) -> dict[str, Ticket]:
     """Return the tickets of these calls (some hundreds at most), by call."""
-    rows = await work.execute(select(_table).where(_table.c.call.in_(list(calls))))
+    rows = await work.execute(_OF_CALLS, {"calls": list(calls)})
     return {row["call"]: Ticket(**row) for row in rows.mappings()}
 
 
@@ -165,19 +164,14 @@ async def tickets(
     if after is not None:
         conditions.append(order < _position(after))
     statement = (
-        select(_table)
-        .where(*conditions)
-        .order_by(_table.c.opened_at.desc(), _table.c.number.desc())
-        .limit(limit + 1)
+        select(_table).where(*conditions).order_by(_table.c.opened_at.desc(), _table.c.number.desc()).limit(limit + 1)
     )
     found = [Ticket(**row) for row in (await work.execute(statement)).mappings()]
     more = len(found) > limit
     return TicketPage(found[:limit], _cursor(found[limit - 1]) if more else None)
 
 
-async def earlier_tickets(
-    work: UnitOfWork, caller_number: str, before: datetime, limit: int = 10
-) -> list[Ticket]:
+async def earlier_tickets(work: UnitOfWork, caller_number: str, before: datetime, limit: int = 10) -> list[Ticket]:
     """Return this caller's tickets opened before an instant, newest first; a withheld number has none."""
     if not caller_number:
         return []
@@ -203,9 +197,7 @@ async def known_name(work: UnitOfWork, caller_number: str) -> str:
     return (await work.execute(statement)).scalar() or ""
 
 
-async def save_form(
-    work: UnitOfWork, number: str, form: TicketForm, by: str, expected_version: int
-) -> Ticket:
+async def save_form(work: UnitOfWork, number: str, form: TicketForm, by: str, expected_version: int) -> Ticket:
     """Save the form over version `expected_version` and return the ticket as it is now.
 
     Raises StaleFormError where somebody saved meanwhile, UnknownTicketError where there is no such ticket.

@@ -43,9 +43,7 @@ async def create_token(work: UnitOfWork, name: str) -> str:
 
 async def token_named(work: UnitOfWork, presented: str) -> Token | None:
     """Return the token that somebody presents; None where it is unknown or revoked. Writes nothing."""
-    statement = select(*_COLUMNS).where(
-        _table.c.token_hash == _hashed(presented), _table.c.revoked_at.is_(None)
-    )
+    statement = select(*_COLUMNS).where(_table.c.token_hash == _hashed(presented), _table.c.revoked_at.is_(None))
     row = (await work.execute(statement)).mappings().one_or_none()
     return Token(**row) if row else None
 

@@ -26,9 +26,9 @@ class UnitOfWork:
         self._database = database
 
     @property
-    def is_postgresql(self) -> bool:
-        """Whether this is PostgreSQL and not SQLite."""
-        return self._connection.dialect.name == "postgresql"
+    def dialect(self) -> str:
+        """Which database this is: "postgresql" or "sqlite"."""
+        return self._connection.dialect.name
 
     async def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Execute a statement; raises StorageUnavailableError where trying again may help."""
@@ -47,4 +47,9 @@ class UnitOfWork:
 
     def insert(self, table: Table) -> Insert:
         """Return an INSERT that knows ON CONFLICT."""
-        return postgresql.insert(table) if self.is_postgresql else sqlite.insert(table)
+        return insert_into(table, self.dialect)
+
+
+def insert_into(table: Table, dialect: str) -> Insert:
+    """Return an INSERT that knows ON CONFLICT, of a dialect."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

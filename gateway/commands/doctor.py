@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="examine nothing; print the section that an existing manager.conf needs",
     )
-    parser.epilog = "Example: fourring doctor --config /etc/fourring.toml --probe"
+    parser.epilog = "example: fourring doctor --config /etc/fourring.toml --probe"
 
 
 async def run(args: argparse.Namespace, settings: Settings) -> int:

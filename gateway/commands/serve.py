@@ -9,6 +9,7 @@ import signal
 from collections.abc import Coroutine
 from typing import Any
 
+from gateway.alone import alone
 from gateway.app import run as run_gateway
 from gateway.config import Settings
 from gateway.logs import set_up_logs
@@ -27,16 +28,11 @@ async def run(args: argparse.Namespace, settings: Settings) -> int:
     """Run until told to stop."""
     del args
     set_up_logs()
-    if not settings.database.url:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        await upgrade(settings.database_url)
-    await until_stopped(
-        run_gateway(
-            settings,
-            load_or_create(settings),
-            lambda: print("connected to the PBX", flush=True),
-        )
-    )
+    with alone(settings.data_dir):
+        if not settings.database.url:
+            await upgrade(settings.database_url)
+        secrets = load_or_create(settings)
+        await until_stopped(run_gateway(settings, secrets, lambda: print("connected to the PBX", flush=True)))
     return 0
 
 

@@ -94,9 +94,7 @@ class AMIPeer:
         if name in self.silent:
             return
         answer = self.on_action(action) or self._usual(name, action)
-        writer.write(
-            answer.replace(b"\r\n", f"\r\nActionID: {action.get('ActionID', [''])[0]}\r\n".encode(), 1)
-        )
+        writer.write(answer.replace(b"\r\n", f"\r\nActionID: {action.get('ActionID', [''])[0]}\r\n".encode(), 1))
         if name == "Login":
             writer.write(self.with_login)
         await writer.drain()

@@ -26,9 +26,7 @@ def program(name: str) -> str:
     """Return the path of a program of PostgreSQL; fail with what to install where there is none."""
     if found := shutil.which(name):
         return found
-    versions = sorted(
-        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[4])
-    )
+    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[4]))
     if not versions:
         raise RuntimeError(MISSING)
     return str(versions[-1])

@@ -39,9 +39,7 @@ async def recorded(storage: Storage, facts: list[Fact]) -> list[Ticket]:
     return changed
 
 
-async def saved(
-    storage: Storage, number: str, form: TicketForm, version: int = 0, by: str = "1001"
-) -> Ticket:
+async def saved(storage: Storage, number: str, form: TicketForm, version: int = 0, by: str = "1001") -> Ticket:
     """Save a form and commit."""
     async with storage.work() as work:
         result = await save_form(work, number, form, by, version)
@@ -71,9 +69,7 @@ async def three_calls(storage: Storage) -> Storage:
         Fact("yq/yq-3", FactKind.QUEUED, after(7201), source=Source.RECONSTRUCTED),
     ]
     changed = await recorded(storage, facts)
-    await saved(
-        storage, changed[1].number, TicketForm("Ünal 100%_", "0577-88", "永強大道 8 號", "停電", "a\\b")
-    )
+    await saved(storage, changed[1].number, TicketForm("Ünal 100%_", "0577-88", "永強大道 8 號", "停電", "a\\b"))
     return storage
 
 

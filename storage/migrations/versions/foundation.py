@@ -51,10 +51,7 @@ def _make_tickets() -> None:
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("call", sa.Text(), nullable=False),
         *(sa.Column(name, sa.Text(), nullable=False) for name in ("system", "linkedid")),
-        *(
-            sa.Column(name, sa.Text(), nullable=False)
-            for name in ("caller_number", "caller_name", "called_number")
-        ),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("caller_number", "caller_name", "called_number")),
         sa.Column("opened_at", _INSTANT, nullable=False),
         *(sa.Column(name, _INSTANT) for name in ("queued_at", "answered_at", "ended_at", "last_seen_at")),
         *(sa.Column(name, sa.Text(), nullable=False) for name in ("state", "source")),

@@ -1,0 +1,53 @@
+"""The service's figures for Prometheus, in a registry of their own; this module counts and asks nobody."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+PUSH_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class Metrics:
+    """Every figure by name. Counters go up; gauges are set by whoever knows. Durations are in seconds."""
+
+    content_type = CONTENT_TYPE_LATEST
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._count_intake()
+        self._count_service()
+
+    def _count_intake(self) -> None:
+        """Declare what comes in from the PBX and what becomes of it."""
+        where = self.registry
+        self.frames = Counter("fourring_ami_frames", "AMI frames received", registry=where)
+        self.events = Counter("fourring_events", "PBX events taken in, by kind", ["kind"], registry=where)
+        self.facts = Counter("fourring_facts", "Facts recorded for the first time", registry=where)
+        self.reconnects = Counter("fourring_ami_reconnects", "AMI log-ins after the first", registry=where)
+        self.gaps = Counter("fourring_gaps", "Times in which calls may have gone unseen", registry=where)
+        self.journal_dropped = Counter(
+            "fourring_journal_records_dropped", "Records that the journal could not write", registry=where
+        )
+        self.ami_connected = Gauge("fourring_ami_connected", "1 while logged in to the PBX", registry=where)
+        self.recorder_backlog = Gauge("fourring_recorder_backlog", "Facts that wait for the database", registry=where)
+
+    def _count_service(self) -> None:
+        """Declare what callers, operators and programs see of us."""
+        where = self.registry
+        self.calls_in_progress = Gauge("fourring_calls_in_progress", "Calls in progress", registry=where)
+        self.queue_waiting = Gauge("fourring_queue_waiting", "Callers who wait for a person", registry=where)
+        self.push_seconds = Histogram(
+            "fourring_screen_pop_push_seconds",
+            "From the PBX's frame received to the page's update handed to the network",
+            buckets=PUSH_BUCKETS,
+            registry=where,
+        )
+        self.http_requests = Counter(
+            "fourring_http_requests",
+            "HTTP requests answered, by route and status",
+            ["method", "route", "status"],
+            registry=where,
+        )
+
+    def render(self) -> bytes:
+        """Return all figures in Prometheus's text format."""
+        return generate_latest(self.registry)

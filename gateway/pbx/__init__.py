@@ -1,0 +1,1 @@
+"""Our own Asterisk: its configuration, and starting and stopping it."""

@@ -1,0 +1,113 @@
+"""What the hotline needs of an Asterisk: modules, AMI rights and events; used to configure ours and to check another."""
+
+from typing import Final
+
+OLDEST_VERSION: Final = 20
+"""The oldest major version of Asterisk that is supported."""
+
+REQUIRED_MODULES: Final = (
+    "pbx_config",
+    "res_sorcery_config",
+    "res_sorcery_memory",
+    "res_sorcery_astdb",
+    "res_pjproject",
+    "res_rtp_asterisk",
+    "res_timing_timerfd",
+    "res_pjsip",
+    "res_pjsip_session",
+    "res_pjsip_sdp_rtp",
+    "res_pjsip_authenticator_digest",
+    "res_pjsip_endpoint_identifier_ip",
+    "res_pjsip_endpoint_identifier_user",
+    "res_pjsip_registrar",
+    "res_pjsip_caller_id",
+    "chan_pjsip",
+    "bridge_simple",
+    "codec_alaw",
+    "codec_ulaw",
+    "app_dial",
+    "app_queue",
+    "res_agi",
+    "cel_custom",
+)
+"""Modules without which calls would be lost: Asterisk does not start without them."""
+
+WANTED_MODULES: Final = (
+    "res_speech",
+    "res_cdrel_custom",
+    "res_crypto",
+    "res_http_websocket",
+    "res_pjsip_transport_websocket",
+    "res_srtp",
+    "res_pjsip_pubsub",
+    "res_pjsip_refer",
+    "res_pjsip_rfc3326",
+    "res_pjsip_diversion",
+    "res_pjsip_dtmf_info",
+    "res_pjsip_nat",
+    "res_musiconhold",
+    "bridge_builtin_features",
+    "bridge_holding",
+    "bridge_native_rtp",
+    "bridge_softmix",
+    "codec_a_mu",
+    "codec_resample",
+    "format_pcm",
+    "format_wav",
+    "format_sln",
+    "app_playback",
+    "app_verbose",
+    "app_exec",
+    "func_callerid",
+    "func_channel",
+    "func_logic",
+    "func_strings",
+    "func_timeout",
+    "func_hangupcause",
+)
+"""Modules that add to the service: browser phones, hold, transfers, prompts."""
+
+AMI_READ: Final = ("call", "agent", "system")
+"""Classes of events that are read: channels and bridges; the queue; start and stop of the PBX."""
+
+AMI_WRITE: Final = ("agent", "reporting")
+"""Classes of actions that are allowed: the queue's members, and asking what is."""
+
+AMI_EVENTS: Final = (
+    "AgentCalled",
+    "AgentComplete",
+    "AgentConnect",
+    "AgentRingNoAnswer",
+    "AttendedTransfer",
+    "BlindTransfer",
+    "BridgeEnter",
+    "BridgeLeave",
+    "BridgeMerge",
+    "ContactStatus",
+    "DialBegin",
+    "DialEnd",
+    "DialState",
+    "FullyBooted",
+    "Hangup",
+    "HangupRequest",
+    "Hold",
+    "LocalBridge",
+    "LocalOptimizationBegin",
+    "LocalOptimizationEnd",
+    "NewCallerid",
+    "Newchannel",
+    "Newstate",
+    "Pickup",
+    "QueueCallerAbandon",
+    "QueueCallerJoin",
+    "QueueCallerLeave",
+    "QueueMemberAdded",
+    "QueueMemberPause",
+    "QueueMemberRemoved",
+    "QueueMemberStatus",
+    "Rename",
+    "Shutdown",
+    "SoftHangupRequest",
+    "Unhold",
+)
+"""Events that are read, by name: a quarter of what Asterisk would send."""

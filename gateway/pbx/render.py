@@ -1,0 +1,135 @@
+"""The PBX's configuration files, filled from settings and secrets; nothing here starts or asks an Asterisk.
+
+Templates see only the values listed here, each checked so that none can leave its line or its place in it (I10).
+"""
+
+import os
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from gateway.config import Settings
+from gateway.pbx import needs
+from gateway.secrets import Secrets
+
+MODE: Final = 0o640
+"""The files hold passwords: their owner writes, his group reads."""
+
+IVR_SECONDS: Final = 2
+"""How long the dialplan waits for an IVR that says nothing before the caller goes on to the queue (I5)."""
+
+_SHAPES: Final = {
+    "address": re.compile(r"[0-9A-Za-z.:/-]+"),
+    "number": re.compile(r"\+?[0-9]{1,32}"),
+    "word": re.compile(r"[0-9A-Za-z_-]+"),
+    "secret": re.compile(r"[0-9A-Za-z_.+/=-]+"),
+    "path": re.compile(r"/[^\x00-\x1f\x7f;\\\[\]$]*"),
+}
+
+
+class RenderError(Exception):
+    """A value cannot stand in an Asterisk configuration file; the message says which setting to change."""
+
+
+def render(settings: Settings, secrets: Secrets, folder: Path, *, base: Path | None = None) -> list[Path]:
+    """Write every .conf file into `folder` and return those that changed.
+
+    `base` is the folder that holds etc/, log/, lib/, run/ and spool/ as Asterisk will see it (default: the parent of
+    `folder`). Raises RenderError for a value that a file cannot carry or a folder that cannot be written.
+    """
+    values = _values(settings, secrets, base or folder.absolute().parent)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [path for name, text in _rendered(values) if _write(path := folder / name, text)]
+    except OSError as problem:
+        raise RenderError(f"{folder}: cannot be written: {problem.strerror}: check the folder and the disk") from None
+
+
+def _rendered(values: dict[str, object]) -> list[tuple[str, str]]:
+    templates = files("asterisk_conf") / "templates"
+    house = Environment(
+        loader=FunctionLoader(lambda name: (templates / name).read_text("utf-8")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - these are no pages; every value's shape is checked before it gets here
+    )
+    names = sorted(item.name for item in templates.iterdir() if item.name.endswith(".j2"))
+    return [(name.removesuffix(".j2"), house.get_template(name).render(values)) for name in names]
+
+
+def _write(path: Path, text: str) -> bool:
+    """Replace the file where its content differs; return whether it did."""
+    content = text.encode("utf-8")
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
+        file.write(content)
+    new.chmod(MODE)
+    new.replace(path)
+    return True
+
+
+def _values(settings: Settings, secrets: Secrets, base: Path) -> dict[str, object]:
+    pbx, queue = settings.pbx, settings.queue
+    bind = _checked("address", "[pbx] bind", pbx.bind)
+    on_ms = round(min(1.0, settings.rings.seconds / 2) * 1000)
+    return {
+        "base": _checked("path", "[paths] data", str(base)),
+        "system": _checked("word", "[pbx] system", pbx.system),
+        "required": needs.REQUIRED_MODULES,
+        "wanted": needs.WANTED_MODULES,
+        "bind": bind,
+        "sip_address": _joined(bind, pbx.sip_port),
+        "media_address": "" if bind in {"0.0.0.0", "::"} else bind,
+        "http_port": pbx.http_port,
+        "rtp_first": pbx.rtp_first,
+        "rtp_last": pbx.rtp_last,
+        "trunk_addresses": [_checked("address", "[pbx] trunk_addresses", item) for item in pbx.trunk_addresses],
+        "dialled_as": [_checked("number", "[hotline] dialled_as", item) for item in settings.hotline.dialled_as],
+        "agi_address": _joined(_checked("address", "[fastagi] host", settings.fastagi.host), settings.fastagi.port),
+        "ivr_seconds": IVR_SECONDS,
+        "queue": _checked("word", "[queue] name", queue.name),
+        "strategy": queue.strategy,
+        "member_ring_seconds": queue.member_ring_seconds,
+        "retry_seconds": queue.retry_seconds,
+        "wrap_up_seconds": queue.wrap_up_seconds,
+        "seats": _seats(settings, secrets),
+        "interfaces": "&".join(seat.interface for seat in settings.seats),
+        "ami_port": settings.ami.port,
+        "ami_user": _checked("word", "[ami] user", settings.ami.user),
+        "ami_secret": _checked("secret", "ami in secrets.toml", secrets.ami),
+        "ami_read": ",".join(needs.AMI_READ),
+        "ami_write": ",".join(needs.AMI_WRITE),
+        "ami_events": needs.AMI_EVENTS,
+        "ring_on_ms": on_ms,
+        "ring_off_ms": round(settings.rings.seconds * 1000) - on_ms,
+    }
+
+
+def _seats(settings: Settings, secrets: Secrets) -> list[dict[str, str]]:
+    return [
+        {
+            "endpoint": _checked("word", "[[seats]] id", seat.endpoint),
+            "kind": seat.kind,
+            "password": _checked("secret", f"seats.{seat.id} in secrets.toml", secrets.seats.get(seat.id, "")),
+        }
+        for seat in settings.seats
+    ]
+
+
+def _checked(shape: str, setting: str, value: str) -> str:
+    """Return the value if it has the shape; the complaint never repeats it, for it may be a password."""
+    if _SHAPES[shape].fullmatch(value):
+        return value
+    raise RenderError(f"{setting}: is empty or has a character that an Asterisk configuration file cannot carry")
+
+
+def _joined(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

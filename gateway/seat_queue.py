@@ -1,0 +1,131 @@
+"""Making the PBX's queue agree with who sits where: three commands, and nothing else in the queue is touched.
+
+Each command only says how things shall be, so telling it again after a time-out does no harm (I6).
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from gateway.ami.errors import (
+    ActionRefusedError,
+    ActionTimeoutError,
+    ConnectionLostError,
+    NotConnectedError,
+)
+from gateway.ami.wire import Frame
+from gateway.seat_room import SeatRoom
+from gateway.seat_states import Add, Command, Pause, Remove, done
+
+_log = structlog.get_logger(__name__)
+_TRY_AGAIN = timedelta(seconds=5)
+
+
+class PhoneRefusedError(Exception):
+    """The PBX will not do this with the seat's phone; the message is its own: show it, call the IT staff."""
+
+
+class PBXAwayError(Exception):
+    """The PBX did not answer: the change is kept and carried out as soon as it is back."""
+
+
+class _MemberGoneError(Exception):
+    """The queue no longer has this phone."""
+
+
+class Switchboard(Protocol):
+    """What acts on the PBX: the AMI client, or a queue that stands in for it in tests."""
+
+    @property
+    def act(self) -> Callable[..., Awaitable[Frame]]:
+        """Send the named action with these headers; raises the errors of gateway.ami.errors."""
+
+
+class SeatQueue:
+    """The queue `name`, kept in agreement with a room."""
+
+    def __init__(
+        self, room: SeatRoom, switchboard: Switchboard, name: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._room = room
+        self._switchboard = switchboard
+        self._name = name
+        self._clock = clock
+        self._try_after: dict[str, datetime] = {}
+
+    def due(self, seat_id: str) -> bool:
+        """Say whether the queue disagrees with a seat and may be told (again) now."""
+        now = self._clock()
+        return self._try_after.get(seat_id, now) <= now and bool(self._room.commands(seat_id))
+
+    async def agree(self, seat_id: str) -> None:
+        """Make the queue agree with one seat; raises PhoneRefusedError or PBXAwayError."""
+        self._try_after[seat_id] = self._clock() + _TRY_AGAIN
+        try:
+            await self._tell_all(seat_id)
+        except _MemberGoneError:
+            self._room.queued(seat_id, None)
+            try:
+                await self._tell_all(seat_id)
+            except _MemberGoneError:
+                raise PBXAwayError("the phone left the queue as soon as it was in") from None
+        del self._try_after[seat_id]
+
+    async def agree_or_later(self, seat_id: str) -> bool:
+        """Make the queue agree; False: the PBX is away, so that nobody waits for it once for each seat."""
+        try:
+            await self.agree(seat_id)
+        except PBXAwayError:
+            return False
+        except PhoneRefusedError as refusal:
+            _log.warning("the PBX refuses to change a seat's phone", seat=seat_id, said=str(refusal))
+        return True
+
+    async def _tell_all(self, seat_id: str) -> None:
+        for command in self._room.commands(seat_id):
+            await self._tell(command)
+            self._room.queued(seat_id, done(self._room[seat_id].member, command))
+
+    async def _tell(self, command: Command) -> None:
+        match command:
+            case Add():
+                await self._add(command)
+            case Remove(seat=seat):
+                await self._act("QueueRemove", fine="not there", Interface=seat.interface)
+            case Pause():
+                await self._pause(command)
+
+    async def _add(self, command: Add) -> None:
+        headers = {
+            "Interface": command.seat.interface,
+            "MemberName": command.work_number,
+            "Paused": _flag(command.paused),
+        }
+        if not await self._act("QueueAdd", fine="already there", **headers):
+            # it is there, but perhaps under another name or paused: only adding it anew says what it is
+            await self._act("QueueRemove", fine="not there", Interface=command.seat.interface)
+            await self._act("QueueAdd", **headers)
+
+    async def _pause(self, command: Pause) -> None:
+        paused = _flag(command.paused)
+        headers = {"Interface": command.seat.interface, "Paused": paused, "Reason": command.reason}
+        if not await self._act("QueuePause", fine="not found", **headers):
+            raise _MemberGoneError
+
+    async def _act(self, action: str, *, fine: str | None = None, **headers: str) -> bool:
+        """Return whether the PBX did it; False: it refused because of `fine`."""
+        try:
+            await self._switchboard.act(action, Queue=self._name, **headers)
+        except ActionRefusedError as refusal:
+            if fine and fine in refusal.answer.lower():
+                return False
+            raise PhoneRefusedError(refusal.answer) from refusal
+        except (ActionTimeoutError, NotConnectedError, ConnectionLostError) as away:
+            raise PBXAwayError(str(away)) from away
+        return True
+
+
+def _flag(value: bool) -> str:  # noqa: FBT001 (its one argument is the flag)
+    return "true" if value else "false"

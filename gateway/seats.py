@@ -1,0 +1,281 @@
+"""Seats: who sits where, kept in storage first and in the PBX's queue second, and made to agree.
+
+The order matters: storage refuses a taken seat atomically, and a PBX that is away must not keep an operator
+from signing in. What the PBX then refuses is taken back in storage; what it did not hear, it is told again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from gateway.ami.events import MemberEvent, MemberRemoved, MemberStatus
+from gateway.config import Settings
+from gateway.seat_ledger import OutOfDateError, SeatLedger
+from gateway.seat_queue import PBXAwayError, PhoneRefusedError, SeatQueue, Switchboard
+from gateway.seat_room import SeatRoom
+from gateway.seat_states import Device, Member, Occupant, Overdue, Patience, SeatState
+from storage.engine import Storage
+from storage.errors import StorageError
+from storage.operators import Operator
+
+_log = structlog.get_logger(__name__)
+_LOOK_EVERY = 1.0  # seconds
+
+
+class UnknownSeatError(Exception):
+    """There is no such seat: choose one of the list."""
+
+
+class NotSeatedError(Exception):
+    """The operator sits nowhere: sign in first."""
+
+
+class SeatConflictError(Exception):
+    """The seat is taken, or the operator sits at another one: confirm, or choose another seat.
+
+    `here` is the seat whose occupant would lose it, None if nobody would; `elsewhere` the seat to be left.
+    """
+
+    def __init__(self, here: SeatState | None, elsewhere: SeatState | None) -> None:
+        super().__init__("this seat is taken, or you sit at another one: confirm, or choose another seat")
+        self.here = here
+        self.elsewhere = elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """A sign-in that its operator did not end himself: `by` took over the seat."""
+
+    seat: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What an operator has agreed to: `occupant` loses the seat, he himself leaves the seat `leave`."""
+
+    occupant: str | None = None
+    leave: str | None = None
+
+
+class Seats:
+    """All seats of the hotline. `changed` is called with the work numbers whose page shows something new."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        storage: Storage,
+        switchboard: Switchboard,
+        clock: Callable[[], datetime],
+        changed: Callable[[Iterable[str]], None],
+    ) -> None:
+        patience = Patience(browser=timedelta(seconds=settings.web.browser_lost_seconds))
+        self._room = SeatRoom(settings.seats, patience, clock, changed)
+        self._ledger = SeatLedger(storage, clock)
+        self._queue = SeatQueue(self._room, switchboard, settings.queue.name, clock)
+        self._queue_name = settings.queue.name
+        self._clock = clock
+        self._displaced: dict[str, Displaced] = {}
+        self._busy = asyncio.Lock()
+
+    def overview(self) -> tuple[SeatState, ...]:
+        """Return every seat, in the order of the configuration."""
+        return self._room.overview()
+
+    def of(self, work_number: str) -> SeatState | None:
+        """Return the seat an operator sits at."""
+        return self._room.of(work_number)
+
+    def overdue(self, state: SeatState) -> Overdue:
+        """Say whether this seat's browser or phone counts as lost now."""
+        return self._room.overdue(state)
+
+    def displaced(self, work_number: str) -> Displaced | None:
+        """Return who took this operator's seat, until he signs in again."""
+        return self._displaced.get(work_number)
+
+    async def check_password(self, work_number: str, password: str) -> Operator | None:
+        """Return the operator if work number and password fit; raises StorageError."""
+        return await self._ledger.check_password(work_number, password)
+
+    async def sign_in(
+        self, work_number: str, name: str, seat_id: str, consent: Consent | None = None
+    ) -> SeatState:
+        """Seat an operator whose password was checked, and let calls reach him there.
+
+        Raises UnknownSeatError, SeatConflictError, PhoneRefusedError (nothing was kept) or StorageError.
+        """
+        async with self._busy:
+            if seat_id not in self._room:
+                raise UnknownSeatError(f"there is no seat {seat_id}: choose one of the list")
+            self._insist_on_consent(work_number, seat_id, consent or Consent())
+            present = self._room[seat_id].occupant
+            if present is None or present.work_number != work_number:
+                await self._seat(work_number, name, seat_id)
+            return self._room[seat_id]
+
+    async def sign_out(self, work_number: str) -> None:
+        """End an operator's own sign-in. A PBX that is away or refuses keeps nobody here: it is told again.
+
+        Raises NotSeatedError or StorageError.
+        """
+        async with self._busy:
+            seat_id = self._seat_of(work_number)
+            await self._ledger.sign_out(work_number, seat_id, work_number)
+            self._room.seat(seat_id, None)
+            await self._queue.agree_or_later(seat_id)
+
+    async def pause(self, work_number: str, reason: str) -> None:
+        """Let no calls come to an operator; raises NotSeatedError, PhoneRefusedError or StorageError."""
+        await self._set_pause(work_number, reason)
+
+    async def resume(self, work_number: str) -> None:
+        """Let calls come again; raises NotSeatedError, PhoneRefusedError or StorageError."""
+        await self._set_pause(work_number, None)
+
+    def browser_came(self, work_number: str) -> None:
+        """Note that one of an operator's pages is connected."""
+        self._room.browser(work_number, None)
+
+    def browser_went(self, work_number: str) -> None:
+        """Note that the last of an operator's pages is gone."""
+        self._room.browser(work_number, self._clock())
+
+    def saw(self, event: MemberEvent) -> None:
+        """Take in what the queue says of one of our phones; any other is none of our business."""
+        seat_id = self._room.with_phone(event.interface)
+        if seat_id is not None and event.queue == self._queue_name:
+            self._room.queued(seat_id, None if isinstance(event, MemberRemoved) else _member(event))
+
+    async def reconcile(self, members: Iterable[MemberStatus]) -> None:
+        """Make the queue agree with who sits where, given all its members; foreign phones are left alone."""
+        async with self._busy:
+            ours = {
+                self._room.with_phone(seen.interface): _member(seen)
+                for seen in members
+                if seen.queue == self._queue_name
+            }
+            for state in self._room.overview():
+                self._room.queued(state.seat.id, ours.get(state.seat.id))
+            for state in self._room.overview():
+                if not await self._queue.agree_or_later(state.seat.id):
+                    return
+
+    async def load(self) -> None:
+        """Take over the sign-ins that are open in storage; raises StorageError."""
+        async with self._busy:
+            await self._load()
+
+    async def watch(self) -> None:
+        """Notice lost browsers and phones, and tell the PBX again what it did not hear, until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            await self.look()
+
+    async def look(self) -> None:
+        """Look once: keep lost browsers in the audit, and make the queue agree where it does not."""
+        async with self._busy:
+            for state in self._room.overview():
+                await self._note_browser(state)
+            for state in self._room.overview():
+                if self._queue.due(state.seat.id) and not await self._queue.agree_or_later(state.seat.id):
+                    return
+
+    def _insist_on_consent(self, work_number: str, seat_id: str, consent: Consent) -> None:
+        here, elsewhere = self._conflict(work_number, seat_id)
+        taken = here is not None and _work_number(here) != consent.occupant
+        moving = elsewhere is not None and elsewhere.seat.id != consent.leave
+        if taken or moving:
+            raise SeatConflictError(here, elsewhere)
+
+    def _conflict(self, work_number: str, seat_id: str) -> tuple[SeatState | None, SeatState | None]:
+        here, mine = self._room[seat_id], self._room.of(work_number)
+        foreign = here.occupant is not None and here.occupant.work_number != work_number
+        return here if foreign else None, mine if mine and mine.seat.id != seat_id else None
+
+    async def _seat(self, number: str, name: str, seat_id: str) -> None:
+        here, elsewhere = self._conflict(number, seat_id)
+        displaced = _work_number(here) if here else None
+        left = elsewhere.seat.id if elsewhere else None
+        try:
+            since = await self._ledger.sign_in(number, seat_id, take_from=displaced, leave=left)
+        except OutOfDateError:
+            await self._load()
+            raise SeatConflictError(*self._conflict(number, seat_id)) from None
+        self._displaced.pop(number, None)
+        if displaced:
+            self._displaced[displaced] = Displaced(seat_id, number, since)
+        if left:
+            self._room.seat(left, None)
+            await self._queue.agree_or_later(left)
+        self._room.seat(seat_id, Occupant(number, name, since, browser_gone_at=since))
+        await self._agree_or_undo(seat_id, lambda: self._unseat(number, seat_id))
+
+    async def _unseat(self, work_number: str, seat_id: str) -> None:
+        await self._ledger.sign_out(work_number, seat_id, "pbx")
+        self._room.seat(seat_id, None)
+
+    async def _set_pause(self, work_number: str, reason: str | None) -> None:
+        async with self._busy:
+            seat_id = self._seat_of(work_number)
+            before = self._occupant(seat_id).pause_reason
+            await self._keep_pause(seat_id, reason)
+            await self._agree_or_undo(seat_id, lambda: self._keep_pause(seat_id, before))
+
+    async def _keep_pause(self, seat_id: str, reason: str | None) -> None:
+        work_number = self._occupant(seat_id).work_number
+        await self._ledger.set_pause(work_number, seat_id, reason)
+        self._room.seat(seat_id, replace(self._occupant(seat_id), pause_reason=reason))
+
+    async def _agree_or_undo(self, seat_id: str, undo: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await self._queue.agree(seat_id)
+        except PBXAwayError as away:
+            _log.info("the queue will be told later", seat=seat_id, reason=str(away))
+        except PhoneRefusedError:
+            await undo()
+            raise
+
+    async def _note_browser(self, state: SeatState) -> None:
+        occupant, lost = state.occupant, self.overdue(state).browser_lost
+        if occupant is None or lost is occupant.browser_loss_noted:
+            return
+        what = "browser lost" if lost else "browser back"
+        try:
+            await self._ledger.note(occupant.work_number, state.seat.id, what)
+        except StorageError as problem:
+            _log.warning("not in the audit yet", what=what, problem=str(problem))
+            return
+        self._room.seat(state.seat.id, replace(self._occupant(state.seat.id), browser_loss_noted=lost))
+
+    async def _load(self) -> None:
+        found = await self._ledger.occupants(self._room)
+        for state in self._room.overview():
+            there, known = found.get(state.seat.id), state.occupant
+            if there and known and there.since == known.since:
+                there = known
+            self._room.seat(state.seat.id, there)
+
+    def _seat_of(self, work_number: str) -> str:
+        state = self._room.of(work_number)
+        if state is None:
+            raise NotSeatedError(f"{work_number} sits nowhere: sign in first")
+        return state.seat.id
+
+    def _occupant(self, seat_id: str) -> Occupant:
+        occupant = self._room[seat_id].occupant
+        if occupant is None:
+            raise NotSeatedError(f"nobody sits at {seat_id}: sign in first")
+        return occupant
+
+
+def _member(seen: MemberStatus) -> Member:
+    return Member(seen.name, seen.paused, seen.pause_reason, Device.of(seen.device))
+
+
+def _work_number(state: SeatState) -> str | None:
+    return state.occupant.work_number if state.occupant else None

@@ -1,0 +1,110 @@
+"""A test call to the hotline: one customer, played by SIPp, whose way is told as it goes."""
+
+import asyncio
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from gateway.config import Settings
+
+_LOOK_SECONDS = 0.1
+
+
+class CallError(Exception):
+    """The test call could not be made; the message says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who calls, how long he waits for an answer, and how long he talks (seconds)."""
+
+    caller: str
+    number: str
+    patience: float
+    talk: float
+
+
+async def steps_of(customer: Customer, settings: Settings) -> AsyncGenerator[str, None]:
+    """Make the call and yield its steps as they happen: "ringing", "answered", "operator hung up", …
+
+    A caller who is cancelled hangs up properly. Raises CallError.
+    """
+    program = shutil.which("sipp")
+    if program is None:
+        raise CallError("sipp is not installed: apt-get install sip-tester")
+    with tempfile.TemporaryDirectory(prefix="fourring-call-") as name:
+        folder = Path(name)
+        process = await asyncio.create_subprocess_exec(
+            program,
+            *_options(folder, customer, settings),
+            cwd=folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            async for step in _told(folder / "steps", process):
+                yield step
+        finally:
+            await _hang_up(process)
+        if process.returncode not in (0, 1):
+            raise CallError(_no_answer(settings))
+
+
+def _options(folder: Path, customer: Customer, settings: Settings) -> list[str]:
+    scenario = resources.files("gateway.pbx").joinpath("customer.xml").read_text("utf-8")
+    for name, value in (
+        ("{caller}", customer.caller),
+        ("{patience_ms}", str(round(customer.patience * 1000))),
+        ("{talk_ms}", str(round(customer.talk * 1000))),
+    ):
+        scenario = scenario.replace(name, value)
+    (folder / "customer.xml").write_text(scenario, "utf-8")
+    pbx = settings.pbx
+    options = [f"{pbx.bind}:{pbx.sip_port}", "-sf", "customer.xml", "-s", customer.number, "-m", "1", "-nostdin"]
+    options += ["-i", pbx.bind, "-p", str(_free_port(pbx.bind)), "-mi", pbx.bind, "-rtp_echo"]
+    return [*options, "-trace_logs", "-log_file", str(folder / "steps"), "-skip_rlimit"]
+
+
+async def _told(path: Path, process: asyncio.subprocess.Process) -> AsyncIterator[str]:
+    told = 0
+    while True:
+        over = process.returncode is not None
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        for line in lines[told:]:
+            yield line.strip()
+        told = len(lines)
+        if over:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(process.wait()), _LOOK_SECONDS)
+
+
+async def _hang_up(process: asyncio.subprocess.Process) -> None:
+    """End a call that is still up: told twice, SIPp sends CANCEL or BYE; a third time is final."""
+    for number in (signal.SIGUSR1, signal.SIGUSR1, signal.SIGKILL):
+        if process.returncode is None:
+            process.send_signal(number)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), 1.5)
+
+
+def _no_answer(settings: Settings) -> str:
+    return (
+        f"nothing answers calls at {settings.pbx.bind}:{settings.pbx.sip_port}: "
+        "start the hotline with make run, or correct [pbx] in fourring.toml"
+    )
+
+
+def _free_port(host: str) -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port

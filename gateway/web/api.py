@@ -1,0 +1,110 @@
+"""The API: calls and tickets as JSON under /api/v1, for whoever has a token. It only reads."""
+
+import json
+from datetime import UTC, datetime
+from functools import cache
+from typing import Final
+
+from aiohttp import web
+
+from gateway.web.api_answers import RefusedError, answering, error, insist_on_reading, json_answer
+from gateway.web.api_models import (
+    CallShown,
+    CallsShown,
+    CallWithFactsShown,
+    GapShown,
+    GapsShown,
+    TicketShown,
+    TicketsShown,
+    TicketWithFactsShown,
+)
+from gateway.web.api_queries import CallsAsked, GapsAsked, NothingAsked, TicketsAsked
+from gateway.web.openapi import Endpoint, Request, describe
+from storage.facts import facts_of
+from storage.gaps import gaps
+from storage.tickets import ticket, ticket_of_call, tickets, tickets_of_calls
+
+PREFIX: Final = "/api/v1"
+
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def _tickets(request: Request) -> TicketsShown:
+    asked: TicketsAsked = request.asked
+    page = await tickets(request.work, asked.filter, limit=asked.limit, after=asked.after)
+    return TicketsShown(tickets=tuple(map(TicketShown.of, page.tickets)), next=page.next_cursor)
+
+
+async def _ticket(request: Request) -> TicketWithFactsShown:
+    number = request.path["number"]
+    found = await ticket(request.work, number)
+    if found is None:
+        raise RefusedError(404, f"there is no ticket {number}: {PREFIX}/tickets lists them")
+    return TicketWithFactsShown.with_facts(found, await facts_of(request.work, found.call))
+
+
+async def _calls(request: Request) -> CallsShown:
+    asked: CallsAsked = request.asked
+    if asked.live:
+        return await _live_calls(request)
+    page = await tickets(request.work, asked.filter, limit=asked.limit, after=asked.after)
+    card = request.house.board.card
+    return CallsShown(calls=tuple(CallShown.of(each, card(each.call)) for each in page.tickets), next=page.next_cursor)
+
+
+async def _live_calls(request: Request) -> CallsShown:
+    cards = request.house.board.cards()
+    known = await tickets_of_calls(request.work, [card.call for card in cards])
+    shown = (CallShown.of(known[card.call], card) if card.call in known else CallShown.of_card(card) for card in cards)
+    return CallsShown(calls=tuple(shown), next=None)
+
+
+async def _call(request: Request) -> CallWithFactsShown:
+    call = f"{request.path['system']}/{request.path['uniqueid']}"
+    found = await ticket_of_call(request.work, call)
+    if found is None:
+        raise RefusedError(404, f"no call {call} is stored: {PREFIX}/calls lists them")
+    facts = await facts_of(request.work, call)
+    return CallWithFactsShown.with_facts(found, request.house.board.card(call), facts)
+
+
+async def _gaps(request: Request) -> GapsShown:
+    asked: GapsAsked = request.asked
+    found = await gaps(request.work, asked.since or _BEGINNING)
+    return GapsShown(gaps=tuple(map(GapShown.of, found)))
+
+
+ENDPOINTS: Final = (
+    Endpoint("/tickets", "Tickets, newest first", TicketsAsked, TicketsShown, _tickets),
+    Endpoint("/tickets/{number}", "One ticket with its facts", NothingAsked, TicketWithFactsShown, _ticket),
+    Endpoint("/calls", "Calls, newest first, or those in progress", CallsAsked, CallsShown, _calls),
+    Endpoint("/calls/{system}/{uniqueid}", "One call with its facts", NothingAsked, CallWithFactsShown, _call),
+    Endpoint("/gaps", "Times in which calls may have gone unseen", GapsAsked, GapsShown, _gaps),
+)
+"""Everything that can be asked for; the description at /openapi.json is made from this table."""
+
+
+@cache
+def description() -> str:
+    """Return the API's description as JSON."""
+    return json.dumps(describe(ENDPOINTS, PREFIX), ensure_ascii=False)
+
+
+async def _show_description(request: web.Request) -> web.Response:
+    """Answer anybody: it says nothing of any call."""
+    try:
+        insist_on_reading(request)
+    except RefusedError as refusal:
+        return error(refusal.status, str(refusal), refusal.headers)
+    return json_answer(description())
+
+
+async def _no_such_path(request: web.Request) -> web.Response:
+    return error(404, f"there is no {request.path}: {PREFIX}/openapi.json says what there is")
+
+
+ROUTES: Final = (
+    *(web.route("*", PREFIX + each.path, answering(each)) for each in ENDPOINTS),
+    web.route("*", f"{PREFIX}/openapi.json", _show_description),
+    web.route("*", "/api{rest:(/.*)?}", _no_such_path),
+)

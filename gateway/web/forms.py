@@ -1,0 +1,117 @@
+"""Saving what an operator writes on a ticket: nothing he typed is ever lost, whatever the answer is."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from gateway.house import House
+from gateway.web.rendering import CHOICES, SHELF, house_of, page
+from gateway.web.views import slug
+from gateway.web.visitors import Visitor, signed_in, spoken
+from storage.errors import StorageError
+from storage.tickets import StaleFormError, Ticket, TicketForm, save_form, ticket_of_call
+
+ROUTES = web.RouteTableDef()
+
+_VERSION: Final = re.compile(r"[0-9]{1,9}")
+
+LIMITS: Final[Mapping[str, int]] = {
+    "customer_name": 100,
+    "customer_phone": 40,
+    "address": 300,
+    "description": 4000,
+}
+"""The most characters each field takes."""
+
+FIELD_TEXTS: Final[Mapping[str, str]] = {
+    "customer_name": "form.customer_name",
+    "customer_phone": "form.customer_phone",
+    "address": "form.address",
+    "topic": "form.topic",
+    "description": "form.description",
+}
+
+
+@ROUTES.post("/desk/form")
+async def save(request: web.Request) -> web.Response:
+    """Save a ticket's form over the version its writer saw; the answer replaces the line beside the button."""
+    sent = {name: str(value) for name, value in (await request.post()).items()}
+    answer = Answer(request, sent.get("call", ""), _version(sent.get("version", "")))
+    visitor = await signed_in(request)
+    if visitor is None:
+        return await answer.give("form.signed_out", 403)
+    form = TicketForm(**{name: sent.get(name, "").strip() for name in (*LIMITS, "topic")})
+    for name, most in LIMITS.items():
+        if len(getattr(form, name)) > most:
+            return await answer.give("form.too_long", 422, field=FIELD_TEXTS[name], most=most)
+    try:
+        return await _save(request, visitor, answer, form)
+    except StorageError:
+        return await answer.give("form.database", 503)
+
+
+async def _save(request: web.Request, visitor: Visitor, answer: "Answer", form: TicketForm) -> web.Response:
+    house = house_of(request)
+    ticket = await _ticket(house, answer.call)
+    if ticket is None:
+        return await answer.give("form.not_yet", 409)
+    if not _may_write(request, house, visitor, ticket):
+        return await answer.give("form.not_yours", 403)
+    if form.topic not in ("", ticket.topic, *request.app[CHOICES].topics):
+        return await answer.give("form.unknown_topic", 422)
+    try:
+        async with house.storage.work() as work:
+            saved = await save_form(work, ticket.number, form, visitor.work_number, answer.version)
+            await work.commit()
+    except StaleFormError as stale:
+        answer.version = stale.ticket.form_version
+        return await answer.give("form.stale", 409, theirs=stale.ticket, mine=form)
+    house.live.ticket_changed(saved)
+    answer.version = saved.form_version
+    return await answer.give("form.saved", 200, number=saved.number)
+
+
+class Answer:
+    """The line beside the save button: what became of it, and over which version the next save goes."""
+
+    def __init__(self, request: web.Request, call: str, version: int) -> None:
+        self._request = request
+        self.call = call
+        self.version = version
+
+    async def give(self, key: str, status: int, **values: Any) -> web.Response:
+        """Return the line as a fragment."""
+        t = await spoken(self._request)
+        if "field" in values:
+            values["field"] = t(values["field"])
+        context = {
+            "slug_of_call": slug(self.call),
+            "version": self.version,
+            "says": t(key, **{name: value for name, value in values.items() if name not in ("theirs", "mine")}),
+            "status": status,
+            "theirs": values.get("theirs"),
+            "mine": values.get("mine"),
+            "fields": FIELD_TEXTS,
+        }
+        return await page(self._request, "saved.html", context, status=status)
+
+
+async def _ticket(house: House, call: str) -> Ticket | None:
+    async with house.storage.reading() as work:
+        return await ticket_of_call(work, call)
+
+
+def _may_write(request: web.Request, house: House, visitor: Visitor, ticket: Ticket) -> bool:
+    """Say whether this operator has talked to this caller."""
+    talking = house.board.talking_to(visitor.work_number)
+    return (
+        visitor.work_number in ticket.operators
+        or request.app[SHELF].has(visitor.work_number, ticket.call)
+        or (talking is not None and talking.call == ticket.call)
+    )
+
+
+def _version(text: str) -> int:
+    return int(text) if _VERSION.fullmatch(text) else 0

@@ -1,0 +1,76 @@
+"""Templates and what they are given: texts of one language, local times, callers' numbers cut to size."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import aiohttp_jinja2
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from gateway.house import HOUSE, House
+from gateway.web.catalogue import LANGUAGES
+from gateway.web.choices import Choices, label
+from gateway.web.shelf import Shelf
+from gateway.web.throttle import Throttle
+from gateway.web.views import caller_of, number_of, phone_of, shortened, slug
+from gateway.web.visitors import spoken
+
+CHOICES: Final = web.AppKey("choices", Choices)
+SHELF: Final = web.AppKey("shelf", Shelf)
+THROTTLE: Final = web.AppKey("throttle", Throttle)
+
+
+def set_up(app: web.Application, house: House) -> None:
+    """Give the application its templates; everything put into them is escaped."""
+    environment = aiohttp_jinja2.setup(
+        app,
+        loader=PackageLoader("gateway.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    zone = house.settings.hotline.zone
+    environment.filters |= {
+        "clock": partial(_clock, zone=zone),
+        "day_and_clock": partial(_day_and_clock, zone=zone, clock=house.clock),
+        "shortened": shortened,
+        "slug": slug,
+    }
+    environment.globals |= {
+        "caller_of": caller_of,
+        "number_of": number_of,
+        "phone_of": phone_of,
+        "topic_of": lambda ticket, t: label(app[CHOICES].topics, ticket.topic, t.language),
+        "languages": LANGUAGES,
+        "settings": house.settings,
+    }
+
+
+async def page(request: web.Request, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
+    """Return a page, or a piece of one, in the visitor's language."""
+    return aiohttp_jinja2.render_template(template, request, {"t": await spoken(request), **context}, status=status)
+
+
+def environment(request: web.Request) -> Environment:
+    """Return the templates, for what is sent over a live connection."""
+    return aiohttp_jinja2.get_env(request.app)
+
+
+def house_of(request: web.Request) -> House:
+    """Return the running gateway."""
+    return request.app[HOUSE]
+
+
+def _clock(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).strftime("%H:%M")
+
+
+def _day_and_clock(at: datetime, zone: ZoneInfo, clock: Callable[[], datetime]) -> str:
+    at, now = at.astimezone(zone), clock().astimezone(zone)
+    if at.date() == now.date():
+        return at.strftime("%H:%M")
+    return at.strftime("%m-%d %H:%M" if at.year == now.year else "%Y-%m-%d %H:%M")

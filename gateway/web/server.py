@@ -1,0 +1,88 @@
+"""The web application: every route and guard in one table, and the port it is served on."""
+
+import errno
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp_session
+from aiohttp import web
+
+from gateway.house import HOUSE, House
+from gateway.web import api, assets, catalogue, choices, desk, forms, health, push, rendering, sign_in
+from gateway.web.protection import add_headers, refuse_foreign_pages
+from gateway.web.shelf import Shelf
+from gateway.web.throttle import Throttle
+from gateway.web.visitors import cookies
+
+_SHUTDOWN_TIMEOUT = 2.0  # seconds; pages come back by themselves
+
+
+class PortTakenError(Exception):
+    """The port is another program's: set [web] port in fourring.toml, or stop that program."""
+
+
+def build_app(house: House, choices_file: Path | None = None) -> web.Application:
+    """Return the application; raises CatalogueError, ChoicesError or AssetsMissingError with what to do."""
+    catalogue.entries()
+    assets.insist()
+    app = web.Application(
+        middlewares=[
+            *health.MIDDLEWARES,
+            refuse_foreign_pages,
+            aiohttp_session.session_middleware(cookies(house)),
+        ]
+    )
+    app[HOUSE] = house
+    app[rendering.CHOICES] = choices.load(choices_file)
+    app[rendering.THROTTLE] = Throttle(house.clock)
+    app[rendering.SHELF] = shelf = Shelf(house.storage, house.clock, house.live.changed)
+    house.live.announce_to(shelf)
+    rendering.set_up(app, house)
+    for routes in (
+        sign_in.ROUTES,
+        desk.ROUTES,
+        forms.ROUTES,
+        push.ROUTES,
+        assets.ROUTES,
+        api.ROUTES,
+        health.ROUTES,
+    ):
+        app.add_routes(routes)
+    app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(_let_pages_go)
+    app.on_cleanup.append(_stop_reading)
+    return app
+
+
+@asynccontextmanager
+async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """Serve at host and port (0: a free one) and give the address; raises PortTakenError."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as problem:
+            raise PortTakenError(_explained(problem, host, port)) from None
+        bound = runner.addresses[0][1]
+        yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
+    finally:
+        await runner.cleanup()
+
+
+def _explained(problem: OSError, host: str, port: int) -> str:
+    if problem.errno == errno.EADDRINUSE:
+        return f"port {port} is taken: set [web] port in fourring.toml, or stop the program that uses it"
+    if problem.errno == errno.EACCES:
+        return f"port {port} is not allowed for this user: set [web] port to one above 1023"
+    return f"the console cannot listen at {host}, port {port}: set [web] host and port ({problem.strerror})"
+
+
+async def _let_pages_go(app: web.Application) -> None:
+    app[HOUSE].live.close()
+
+
+async def _stop_reading(app: web.Application) -> None:
+    await app[rendering.SHELF].close()

@@ -1,0 +1,173 @@
+"""What operators' pages know from the database: who calls again, which forms are still to be filled in.
+
+It never makes a page wait: what is not read yet is simply not shown yet.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias
+
+from gateway.calls.board import Board, CallCard
+from gateway.web.lookup import Lookup
+from routing.vocabulary import CallState
+from storage.engine import Storage
+from storage.tickets import Ticket, TicketFilter, earlier_tickets, known_name, ticket_of_call, tickets
+
+_SHOWN: Final = 5
+_LOOKUPS: Final = 500
+_UNSAVED_SINCE: Final = timedelta(days=3)
+_UNSAVED_AMONG: Final = 200
+_IN_PROGRESS: Final = (CallState.RECEIVED, CallState.WAITING, CallState.RINGING, CallState.TALKING)
+
+Caller: TypeAlias = tuple[str, str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of a caller: his name as last saved, and his earlier tickets, newest first."""
+
+    name: str
+    earlier: tuple[Ticket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A ticket's form on an operator's page; `ticket` is None until the database has it.
+
+    `card` is the call as last seen on the line, None for one that was not; `talking`: it is on the line now.
+    """
+
+    call: str
+    card: CallCard | None
+    ticket: Ticket | None
+    talking: bool
+
+
+class Shelf:
+    """Kept for operators whose pages are open; `wake` is told whose page has something new."""
+
+    def __init__(self, storage: Storage, clock: Callable[[], datetime], wake: Callable[[Iterable[str]], None]) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._wake = wake
+        self._tickets: dict[str, Ticket] = {}
+        self._desks: dict[str, dict[str, CallCard | None]] = {}
+        self._asked: dict[Caller, set[str]] = {}
+        self._histories = Lookup(self._load_history, self._history_found, _LOOKUPS)
+        self._unsaved = Lookup(self._load_unsaved, self._unsaved_found, _LOOKUPS)
+        self._missing = Lookup(self._load_missing, self._missing_found, _LOOKUPS)
+
+    async def close(self) -> None:
+        """Stop reading."""
+        for lookup in (self._histories, self._unsaved, self._missing):
+            await lookup.close()
+
+    def history(self, card: CallCard, work_number: str) -> History | None:
+        """Return what is known of a caller; None while it is read, this operator is woken afterwards."""
+        if not card.caller_number or card.opened_at is None:
+            return History("", ())
+        caller = (card.call, card.caller_number, card.opened_at)
+        found = self._histories.get(caller)
+        if found is None:
+            self._asked.setdefault(caller, set()).add(work_number)
+            while len(self._asked) > _LOOKUPS:
+                del self._asked[next(iter(self._asked))]
+        return found
+
+    def complete(self, work_number: str) -> bool:
+        """Say whether all of an operator's unsaved forms have been read."""
+        return self._unsaved.get(work_number) is not None
+
+    def forms(self, work_number: str, board: Board) -> tuple[Form, ...]:
+        """Return the forms on an operator's page, oldest first and the call on the line last."""
+        on_line = board.talking_to(work_number)
+        desk = self._desks.setdefault(work_number, {})
+        if on_line:
+            desk[on_line.call] = on_line
+        forms = [self._form(call, card, on_line) for call, card in desk.items()]
+        for form in forms:
+            if form.ticket and form.ticket.form_version and not form.talking:
+                del desk[form.call]
+        return tuple(sorted((form for form in forms if form.call in desk), key=_place))
+
+    def ticket_changed(self, ticket: Ticket) -> None:
+        """Take in a ticket as it was just committed."""
+        ticket = _with_latest_form(ticket, self._tickets.get(ticket.call))
+        if ticket.operator in self._desks and ticket.form_version == 0:
+            self._desks[ticket.operator].setdefault(ticket.call, None)
+        shown_to = {number for number, desk in self._desks.items() if ticket.call in desk}
+        if ticket.state in _IN_PROGRESS or shown_to:
+            self._tickets[ticket.call] = ticket
+        else:
+            self._tickets.pop(ticket.call, None)
+        self._wake(shown_to)
+
+    def has(self, work_number: str, call: str) -> bool:
+        """Say whether this call's form is on this operator's page."""
+        return call in self._desks.get(work_number, {})
+
+    def left(self, work_number: str) -> None:
+        """Drop what was kept for an operator none of whose pages is open any more."""
+        self._unsaved.forget(work_number)
+        gone = self._desks.pop(work_number, {})
+        still_shown = {call for desk in self._desks.values() for call in desk}
+        for call in set(gone) - still_shown:
+            ticket = self._tickets.get(call)
+            if ticket and ticket.state not in _IN_PROGRESS:
+                del self._tickets[call]
+
+    def _form(self, call: str, card: CallCard | None, on_line: CallCard | None) -> Form:
+        talking = on_line is not None and on_line.call == call
+        ticket = self._tickets.get(call)
+        if ticket is None and talking:
+            self._missing.get(call)
+        return Form(call, card, ticket, talking)
+
+    async def _load_history(self, caller: Caller) -> History:
+        _, number, opened_at = caller
+        async with self._storage.reading() as work:
+            name = await known_name(work, number)
+            return History(name, tuple(await earlier_tickets(work, number, opened_at, _SHOWN)))
+
+    def _history_found(self, caller: Caller, _: History) -> None:
+        self._wake(self._asked.pop(caller, set()))
+
+    async def _load_unsaved(self, work_number: str) -> tuple[Ticket, ...]:
+        which = TicketFilter(operator=work_number, opened_from=self._clock() - _UNSAVED_SINCE)
+        async with self._storage.reading() as work:
+            page = await tickets(work, which, limit=_UNSAVED_AMONG)
+        return tuple(ticket for ticket in reversed(page.tickets) if ticket.form_version == 0)
+
+    def _unsaved_found(self, work_number: str, unsaved: tuple[Ticket, ...]) -> None:
+        for ticket in unsaved:
+            if ticket.call not in self._tickets:
+                self.ticket_changed(ticket)
+            self._desks.setdefault(work_number, {}).setdefault(ticket.call, None)
+        self._wake([work_number])
+
+    async def _load_missing(self, call: str) -> Ticket | None:
+        async with self._storage.reading() as work:
+            return await ticket_of_call(work, call)
+
+    def _missing_found(self, call: str, ticket: Ticket) -> None:
+        self._missing.forget(call)
+        self.ticket_changed(ticket)
+
+
+def _place(form: Form) -> tuple[bool, datetime]:
+    opened_at = form.ticket.opened_at if form.ticket else form.card.opened_at if form.card else None
+    return form.talking, opened_at or datetime.max.replace(tzinfo=UTC)
+
+
+def _with_latest_form(ticket: Ticket, known: Ticket | None) -> Ticket:
+    """Two writers announce tickets, each right after its commit: the form never goes back a version."""
+    if known is None or known.form_version <= ticket.form_version:
+        return ticket
+    return replace(
+        ticket,
+        **asdict(known.form),
+        form_version=known.form_version,
+        form_saved_at=known.form_saved_at,
+        form_saved_by=known.form_saved_by,
+    )

@@ -1,0 +1,36 @@
+// The ringing tone, made by the browser: 450 Hz, one second on and four off, as telephones ring in China.
+const ON = 1;
+const PERIOD = 5;
+const RINGS_AHEAD = 24; // scheduled at once, because the timers of a hidden page may sleep
+
+export class Tone {
+  #context = new AudioContext();
+  #source = null;
+
+  constructor(onBlocked) {
+    const tell = () => onBlocked(this.#context.state !== "running");
+    this.#context.addEventListener("statechange", tell);
+    for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => this.#context.resume());
+    setTimeout(tell, 500);
+  }
+
+  start() {
+    if (this.#source) return;
+    const [source, volume] = [this.#context.createOscillator(), this.#context.createGain()];
+    const now = this.#context.currentTime;
+    source.frequency.value = 450;
+    volume.gain.value = 0;
+    for (let ring = 0; ring < RINGS_AHEAD; ring += 1) {
+      volume.gain.setTargetAtTime(0.25, now + ring * PERIOD, 0.01);
+      volume.gain.setTargetAtTime(0, now + ring * PERIOD + ON, 0.01);
+    }
+    source.connect(volume).connect(this.#context.destination);
+    source.start();
+    this.#source = source;
+  }
+
+  stop() {
+    this.#source?.stop();
+    this.#source = null;
+  }
+}

@@ -1,0 +1,246 @@
+"""What stands on an operator's desk page now: a fragment each for the pop, the call, the seat, the notices.
+
+Nothing here waits or changes anything. A fragment's `key` is all that its look depends on, but for the passing
+of time, which the browser counts itself: the page is sent a fragment again when its key has changed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import blake2s
+from typing import Any, Final
+
+from gateway.calls.board import CallCard
+from gateway.house import House
+from gateway.seat_states import BROWSER_LOST, Device, SeatState
+from gateway.web.catalogue import Texts
+from gateway.web.choices import Choices, label, labels
+from gateway.web.greeting import greeting, rings
+from gateway.web.shelf import Form, Shelf
+from routing.vocabulary import CallState
+
+LONGEST_SHOWN: Final = 64
+LONGEST_NUMBER: Final = 40
+DEVICE_TEXTS: Final = {
+    Device.UNKNOWN: "device.unknown",
+    Device.NOT_IN_USE: "device.not_in_use",
+    Device.IN_USE: "device.in_use",
+    Device.BUSY: "device.busy",
+    Device.INVALID: "device.invalid",
+    Device.UNAVAILABLE: "device.unavailable",
+    Device.RINGING: "device.ringing",
+    Device.RINGING_IN_USE: "device.ringing_in_use",
+    Device.ON_HOLD: "device.on_hold",
+}
+
+
+class Alarm(StrEnum):
+    """What can be wrong with the house as a whole; the value is the notice's key in the catalogue."""
+
+    PBX_LOST = "notice.pbx_lost"
+    DATABASE_DELAYED = "notice.database_delayed"
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One piece of a page: the element's id, what its look depends on, and what its template is given."""
+
+    id: str
+    key: object
+    context: Mapping[str, Any]
+
+    @property
+    def template(self) -> str:
+        """The template's file: form-1a2b is made by form.html."""
+        return f"live/{self.id.partition('-')[0]}.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Whose page it is, in which language, and what else it shows."""
+
+    house: House
+    shelf: Shelf
+    choices: Choices
+    t: Texts
+    state: SeatState
+    work_number: str
+    alarms: frozenset[Alarm]
+    newest_page: bool
+
+
+def urgent(desk: Desk) -> Iterator[Fragment]:
+    """Return what a page must show at once, the most urgent first."""
+    yield _pop(desk)
+    yield _call(desk)
+    yield _notices(desk)
+    yield from _forms(desk)
+    yield _seat(desk)
+
+
+def unhurried(desk: Desk) -> Iterator[Fragment]:
+    """Return what concerns everybody, changes with every call, and is soon enough within a second."""
+    waiting = sum(card.state in (CallState.WAITING, CallState.RINGING) for card in desk.house.board.cards())
+    yield Fragment("queue", waiting, {"waiting": waiting})
+    rows = tuple(seat_row(desk.house, desk.choices, state, desk.t) for state in desk.house.seats.overview())
+    yield Fragment("seats", rows, {"rows": rows})
+
+
+def _pop(desk: Desk) -> Fragment:
+    board = desk.house.board
+    cards = () if board.talking_to(desk.work_number) else board.ringing_for(desk.work_number)
+    if not cards:
+        return Fragment("pop", None, {"card": None})
+    card = cards[0]
+    history = desk.shelf.history(card, desk.work_number)
+    now = desk.house.clock() + desk.house.live.pbx_ahead
+    context = {
+        "card": card,
+        "history": history,
+        "others": len(cards) - 1,
+        "rings": rings(card, now, desk.house.ring_rule),
+        "greeting": greeting(desk.t, desk.house.settings.company, desk.work_number),
+    }
+    return Fragment("pop", (card, history, len(cards)), context)
+
+
+def _call(desk: Desk) -> Fragment:
+    card = desk.house.board.talking_to(desk.work_number)
+    if card is None:
+        return Fragment("call", None, {"card": None})
+    now = desk.house.clock() + desk.house.live.pbx_ahead
+    answered_at = card.answered_at or now
+    context = {
+        "card": card,
+        "history": desk.shelf.history(card, desk.work_number),
+        "elapsed_ms": max(0, (now - answered_at) // timedelta(milliseconds=1)),
+        "rings": rings(card, answered_at, desk.house.ring_rule),
+        "greeting": greeting(desk.t, desk.house.settings.company, desk.work_number),
+    }
+    return Fragment("call", (card, context["history"]), context)
+
+
+def _notices(desk: Desk) -> Fragment:
+    lost = desk.house.seats.overdue(desk.state)
+    keys = [alarm.value for alarm in Alarm if alarm in desk.alarms]
+    if lost.phone_dead:
+        dead = "notice.phone_dead_browser" if desk.state.seat.kind == "browser" else "notice.phone_dead"
+        keys.append(dead)
+    elif not desk.state.in_queue:
+        keys.append("notice.not_in_queue")
+    if not desk.newest_page:
+        keys.append("notice.other_page")
+    return Fragment("notice", (tuple(keys), desk.newest_page), {"keys": keys, "phone": desk.newest_page})
+
+
+def _forms(desk: Desk) -> Iterator[Fragment]:
+    """Return the forms, each with its facts, and then which of them are still open."""
+    forms = desk.shelf.forms(desk.work_number, desk.house.board)
+    complete = desk.shelf.complete(desk.work_number)
+    for form in forms:
+        history = desk.shelf.history(form.card, desk.work_number) if form.card else None
+        context = {"form": form, "name": history.name if history else "", "topics": labels_of(desk)}
+        yield Fragment(f"form-{slug(form.call)}", form.call, context)
+        yield Fragment(f"facts-{slug(form.call)}", (form.ticket, form.talking), {"form": form})
+    open_ones = tuple(slug(form.call) for form in forms)
+    yield Fragment("open", (open_ones, complete), {"slugs": open_ones, "complete": complete})
+
+
+def labels_of(desk: Desk) -> dict[str, str]:
+    """Return the topics an operator may choose from, id → label."""
+    return labels(desk.choices.topics, desk.t.language)
+
+
+def _seat(desk: Desk) -> Fragment:
+    state, occupant = desk.state, desk.state.occupant
+    talking = desk.house.board.talking_to(desk.work_number) is not None
+    ringing = not talking and bool(desk.house.board.ringing_for(desk.work_number))
+    dead = desk.house.seats.overdue(state).phone_dead
+    reason = occupant.pause_reason if occupant else None
+    context = {
+        "state": state,
+        "occupant": occupant,
+        "talking": talking,
+        "ringing": ringing,
+        "phone_dead": dead,
+        "device_key": DEVICE_TEXTS[state.device],
+        "reasons": labels(desk.choices.pause_reasons, desk.t.language),
+        "reason": pause_label(desk.choices, reason, desk.t),
+    }
+    key = (state.seat, occupant and occupant.name, reason, state.in_queue, state.device, talking, ringing, dead)
+    return Fragment("seat", key, context)
+
+
+def pause_label(choices: Choices, reason: str | None, t: Texts) -> str | None:
+    """Return a pause's reason for people; None while there is no pause."""
+    if reason == BROWSER_LOST:
+        return t("seats.browser_lost")
+    return None if reason is None else label(choices.pause_reasons, reason, t.language)
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    """One seat of a list, in a page's language; `mood` is one of free, ready, busy, paused, trouble."""
+
+    id: str
+    kind: str
+    mood: str
+    occupant: str
+    name: str
+    since: datetime | None
+    says: str
+
+
+def seat_row(house: House, choices: Choices, state: SeatState, t: Texts) -> SeatRow:
+    """Return what a list of seats says of one."""
+    occupant = state.occupant
+    if occupant is None:
+        return SeatRow(state.seat.id, state.seat.kind, "free", "", "", None, t("seats.free"))
+    mood, says = _mood(house, choices, state, t)
+    return SeatRow(state.seat.id, state.seat.kind, mood, occupant.work_number, occupant.name, occupant.since, says)
+
+
+def _mood(house: House, choices: Choices, state: SeatState, t: Texts) -> tuple[str, str]:
+    lost = house.seats.overdue(state)
+    troubles = (
+        (lost.phone_dead, "seats.phone_dead"),
+        (lost.browser_lost, "seats.browser_lost"),
+        (not state.in_queue, "seats.not_in_queue"),
+    )
+    trouble = next((key for found, key in troubles if found), None)
+    if trouble:
+        return "trouble", t(trouble)
+    reason = state.occupant.pause_reason if state.occupant else None
+    if reason is not None:
+        return "paused", t("seats.paused", reason=pause_label(choices, reason, t))
+    busy = state.device in (Device.IN_USE, Device.BUSY, Device.ON_HOLD, Device.RINGING_IN_USE)
+    return ("busy" if busy else "ready"), t(DEVICE_TEXTS[state.device])
+
+
+def slug(call: str) -> str:
+    """Return a call's name as part of an element's id."""
+    return blake2s(call.encode(), digest_size=6).hexdigest()
+
+
+def shortened(text: str) -> str:
+    """Return what of a number or name fits on a page: whatever a caller sends must not break the layout."""
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def caller_of(card: CallCard, t: Texts) -> str:
+    """Return the caller's number as shown, or that he withholds it."""
+    return shortened(card.caller_number) or t("caller.withheld")
+
+
+def number_of(form: Form, t: Texts) -> str:
+    """Return whose call a form belongs to, as shown."""
+    number = form.ticket.caller_number if form.ticket else form.card.caller_number if form.card else ""
+    return shortened(number) or t("caller.withheld")
+
+
+def phone_of(form: Form) -> str:
+    """Return the number to call back that a new form begins with: the caller's own, if it is one."""
+    number = form.ticket.caller_number if form.ticket else form.card.caller_number if form.card else ""
+    return number if len(number) <= LONGEST_NUMBER and number.lstrip("+").isdigit() else ""

@@ -1,0 +1,120 @@
+"""Who looks at a page, in which language; the cookie only says so, its sign-in must still be open."""
+
+import base64
+import hashlib
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+from aiohttp_session import get_session, new_session
+from aiohttp_session.cookie_storage import EncryptedCookieStorage
+from cryptography.fernet import Fernet
+
+from gateway.house import HOUSE, House
+from gateway.seat_states import Occupant, SeatState
+from gateway.web.catalogue import LANGUAGES, Texts, texts
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """An operator as his cookie names him: work number, seat, and since when (ISO) he sits there."""
+
+    work_number: str
+    seat: str
+    since: str
+
+
+def cookies(house: House) -> EncryptedCookieStorage:
+    """Return the storage of sessions; two gateways on a host get along by the port in the cookie's name."""
+    web_settings = house.settings.web
+    key = hashlib.sha256(house.secrets.session_key.encode()).digest()
+    return EncryptedCookieStorage(
+        Fernet(base64.urlsafe_b64encode(key)),
+        cookie_name=f"fourring_{web_settings.port}",
+        max_age=int(timedelta(hours=web_settings.session_hours).total_seconds()),
+        httponly=True,
+        samesite="Strict",
+        secure=web_settings.secure_cookie,
+    )
+
+
+async def remember(request: web.Request, state: SeatState, occupant: Occupant) -> None:
+    """Let this browser be the operator's from now on, in a session of its own."""
+    language = await spoken(request)
+    session = await new_session(request)
+    session["language"] = language.language
+    session["visitor"] = [occupant.work_number, state.seat.id, occupant.since.isoformat()]
+
+
+async def forget(request: web.Request) -> None:
+    """Let this browser be nobody's; its language stays."""
+    session = await get_session(request)
+    session.pop("visitor", None)
+    session.pop("asked", None)
+
+
+async def named(request: web.Request) -> Visitor | None:
+    """Return whom the cookie names, signed in or not."""
+    stored: Any = (await get_session(request)).get("visitor")
+    match stored:
+        case [str(work_number), str(seat), str(since)]:
+            return Visitor(work_number, seat, since)
+    return None
+
+
+def seated(house: House, visitor: Visitor | None) -> SeatState | None:
+    """Return the seat if this very sign-in is still open."""
+    state = house.seats.of(visitor.work_number) if visitor else None
+    if visitor is None or state is None or state.occupant is None:
+        return None
+    same = state.seat.id == visitor.seat and state.occupant.since.isoformat() == visitor.since
+    return state if same else None
+
+
+async def signed_in(request: web.Request) -> Visitor | None:
+    """Return the operator whose open sign-in this browser belongs to."""
+    visitor = await named(request)
+    return visitor if seated(request.app[HOUSE], visitor) else None
+
+
+async def spoken(request: web.Request) -> Texts:
+    """Return the texts in this browser's language."""
+    language = (await get_session(request)).get("language")
+    default = request.app[HOUSE].settings.web.default_language
+    return texts(language if language in LANGUAGES else default)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A sign-in with a right password that waits for the operator's word, until `until` (Unix time).
+
+    `occupant` would lose seat `seat`, and the operator would leave seat `leave`.
+    """
+
+    work_number: str
+    name: str
+    seat: str
+    occupant: str | None
+    leave: str | None
+    until: float
+
+
+async def ask(request: web.Request, asked: Asked) -> None:
+    """Keep what an operator is asked to confirm."""
+    (await get_session(request))["asked"] = [
+        asked.work_number,
+        asked.name,
+        asked.seat,
+        asked.occupant,
+        asked.leave,
+        asked.until,
+    ]
+
+
+async def answered(request: web.Request) -> Asked | None:
+    """Return, once, what the operator was asked; None when that was too long ago."""
+    stored = (await get_session(request)).pop("asked", None)
+    asked = Asked(*stored) if isinstance(stored, list) else None
+    return asked if asked and asked.until > time.time() else None

@@ -1,0 +1,111 @@
+"""One real Asterisk for tests: its own data folder, its own ports, gone with the test run."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from socket import SOCK_DGRAM
+from typing import Any
+
+from ports import free_block, free_port
+from sipp import Customer, DeskPhone
+
+from gateway.config import Settings
+from gateway.pbx import console
+from gateway.pbx.launch import Asterisk
+from gateway.secrets import Secrets, load_or_create
+
+NUMBER = "86865598"
+CEL_COLUMNS = (
+    "eventtype",
+    "eventtime",
+    "cidname",
+    "cidnum",
+    "exten",
+    "context",
+    "channame",
+    "appname",
+    "appdata",
+    "uniqueid",
+    "linkedid",
+    "peer",
+    "userdeftype",
+    "extra",
+)
+
+
+def settings_for(data: Path, **sections: Any) -> Settings:
+    """Return settings with free ports and `data` as data folder; keyword arguments go over them, by section."""
+    rtp = free_block(400)
+    values: dict[str, dict[str, Any]] = {
+        "paths": {"data": str(data)},
+        "pbx": {"root":"/var/cache/fourring/asterisk-root",
+            "sip_port": free_port(SOCK_DGRAM),
+            "http_port": free_port(),
+            "rtp_first": rtp,
+            "rtp_last": rtp + 399,
+        },
+        "ami": {"port": free_port()},
+        "fastagi": {"port": free_port()},
+        "web": {"port": free_port()},
+    }
+    for section, content in sections.items():
+        values[section] = {**values.get(section, {}), **content} if isinstance(content, dict) else content
+    return Settings(**values)
+
+
+class PBX:
+    """A running Asterisk and what stands around it: `async with PBX(settings) as pbx`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.secrets: Secrets = load_or_create(settings)
+        self.asterisk: Asterisk
+
+    async def __aenter__(self) -> "PBX":
+        self.asterisk = await Asterisk.start(self.settings, self.secrets, die_with_parent=True)
+        return self
+
+    async def __aexit__(self, *problem: object) -> None:
+        await self.asterisk.stop()
+
+    @property
+    def folder(self) -> Path:
+        """The instance's folder."""
+        return self.settings.asterisk_dir
+
+    @property
+    def sip_address(self) -> tuple[str, int]:
+        """Where it takes SIP."""
+        return self.settings.pbx.bind, self.settings.pbx.sip_port
+
+    @property
+    def customer(self) -> Customer:
+        """Somebody on the public network."""
+        return Customer(self.sip_address)
+
+    def phone(self, seat: str, **behaviour: Any) -> DeskPhone:
+        """Return the desk phone at a seat; see DeskPhone for what it can do."""
+        return DeskPhone(self.sip_address, seat, self.secrets.seats[seat], **behaviour)
+
+    async def console(self, command: str) -> str:
+        """Return what Asterisk's own console answers."""
+        return await console.ask(self.folder, command)
+
+    async def extend(self, name: str, text: str, *, reload: str) -> None:
+        """Append to a configuration file, for what only a test may do, and have it read."""
+        with (self.folder / "etc" / name).open("a", encoding="utf-8") as file:
+            file.write(text)
+        await self.console(reload)
+
+    def cel(self) -> list[dict[str, str]]:
+        """Return the rows of the PBX's own event log."""
+        path = self.settings.pbx_log_dir / "cel-custom" / "Master.csv"
+        if not path.exists():
+            return []
+        with path.open(encoding="utf-8", newline="") as file:
+            return [dict(zip(CEL_COLUMNS, row, strict=True)) for row in csv.reader(file)]
+
+    def queue_log(self) -> list[Sequence[str]]:
+        """Return the rows of queue_log: time, call, queue, operator, event, data…"""
+        text = (self.settings.pbx_log_dir / "queue_log").read_text("utf-8")
+        return [line.split("|") for line in text.splitlines()]

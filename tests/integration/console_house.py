@@ -1,0 +1,205 @@
+"""A console for the tests: real storage, board, seats, live push and server; only the PBX is a queue of its own.
+
+`Console` plays the rest of the house: it puts facts on the board and into storage as the gateway would.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from browser import chromium
+from playwright.async_api import Browser, BrowserContext, Page
+
+from gateway.ami.errors import ActionRefusedError
+from gateway.ami.events import MemberRemoved, MemberStatus
+from gateway.ami.wire import Frame
+from gateway.calls.board import Board
+from gateway.config import Seat, Settings
+from gateway.house import House
+from gateway.metrics import Metrics
+from gateway.seats import Seats
+from gateway.secrets import Secrets
+from gateway.web.live import Live
+from gateway.web.server import build_app, serve
+from routing.facts import Fact
+from routing.vocabulary import FactKind
+from storage.engine import Storage
+from storage.ledger import record
+from storage.operators import Role, add_operator
+from storage.tickets import Ticket, ticket_of_call
+
+PASSWORD = "four-rings"
+SEATS = (Seat(id="01"), Seat(id="02"), Seat(id="11", kind="desk"), Seat(id="12", kind="desk"))
+OPERATORS = {"1001": "陈晓", "1002": "林芳", "1003": "黄伟"}
+
+
+@dataclass
+class PBX:
+    """A queue that does what it is told, or raises `trouble`; it reports what it did as Asterisk would."""
+
+    members: dict[str, MemberStatus] = field(default_factory=dict)
+    told: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    trouble: Exception | None = None
+    seats: Seats | None = None
+    connected: bool = True
+
+    async def act(self, action: str, /, **headers: str) -> Frame:
+        """Carry out one action on the queue."""
+        self.told.append((action, headers))
+        if self.trouble:
+            raise self.trouble
+        interface = headers["Interface"]
+        there = self.members.get(interface)
+        if action == "QueueRemove":
+            if there is None:
+                raise ActionRefusedError(action, "Unable to remove interface: Not there")
+            del self.members[interface]
+            self._report(MemberRemoved(datetime.now(UTC), headers["Queue"], interface, there.name))
+        elif action == "QueueAdd" and there is not None:
+            raise ActionRefusedError(action, "Unable to add interface: Already there")
+        else:
+            if there is None and action == "QueuePause":
+                raise ActionRefusedError(action, "Interface not found")
+            name = headers.get("MemberName") or there.name
+            paused = headers["Paused"] == "true"
+            self.phone(interface, 1, name=name, paused=paused, reason=headers.get("Reason", ""))
+        return Frame((("Response", "Success"),))
+
+    def phone(self, interface: str, device: int, *, name: str = "", paused: bool = False, reason: str = "") -> None:
+        """Let a member's phone be in this state."""
+        name = name or self.members[interface].name
+        status = MemberStatus(datetime.now(UTC), "hotline", interface, name, paused, device, reason)
+        self.members[interface] = status
+        self._report(status)
+
+    def _report(self, event: MemberStatus | MemberRemoved) -> None:
+        if self.seats:
+            self.seats.saw(event)
+
+
+@dataclass
+class Console:
+    """A running console and what the tests do to it."""
+
+    house: House
+    pbx: PBX
+    url: str
+    browser: Browser | None = None
+
+    async def page(self, **options: object) -> Page:
+        """Open a page in a browser of its own: another operator, another cookie."""
+        context: BrowserContext = await self.browser.new_context(viewport={"width": 1280, "height": 720}, **options)
+        page = await context.new_page()
+        page.set_default_timeout(5000)
+        return page
+
+    async def signed_in(self, work_number: str, seat: str, **options: object) -> Page:
+        """Open a page and sign in on it."""
+        page = await self.page(**options)
+        await self.sign_in(page, work_number, seat)
+        await page.wait_for_url("**/desk")
+        await page.get_by_test_id("my-number").wait_for()
+        return page
+
+    async def sign_in(self, page: Page, work_number: str, seat: str, password: str = PASSWORD) -> None:
+        """Fill in the sign-in form and send it."""
+        await page.goto(f"{self.url}/sign-in")
+        await page.get_by_test_id("work-number").fill(work_number)
+        await page.get_by_test_id("password").fill(password)
+        await page.get_by_test_id(f"seat-{seat}").check()
+        await page.get_by_test_id("sign-in").click()
+
+    def happens(self, *facts: Fact) -> None:
+        """Put facts on the board, as the gateway does before the database has them."""
+        self.house.live.changed(self.house.board.apply(facts))
+
+    async def commits(self, *facts: Fact) -> None:
+        """Write facts, and tell the pages of the tickets they changed."""
+        async with self.house.storage.work() as work:
+            tickets = await record(work, list(facts), self.house.ring_rule, self.house.settings.hotline.zone)
+            await work.commit()
+        for ticket in tickets:
+            self.house.live.ticket_changed(ticket)
+
+    async def both(self, *facts: Fact) -> None:
+        """Let facts happen and be written."""
+        self.happens(*facts)
+        await self.commits(*facts)
+
+    async def ticket(self, call: str) -> Ticket | None:
+        """Return a call's ticket as stored."""
+        async with self.house.storage.reading() as work:
+            return await ticket_of_call(work, call)
+
+
+class Call:
+    """The facts of one invented call; times are seconds before now at which they happened."""
+
+    def __init__(self, name: str = "1", caller: str = "13800001234", caller_name: str = "", ago: float = 0) -> None:
+        self.id = f"yq/yq-{name}"
+        self._caller = caller
+        self._caller_name = caller_name
+        self._began = datetime.now(UTC) - timedelta(seconds=ago)
+
+    def received(self) -> tuple[Fact, Fact]:
+        """Return that the call came in and waits."""
+        data = {"caller_number": self._caller, "caller_name": self._caller_name, "called_number": "86865598"}
+        return self._fact(FactKind.RECEIVED, **data), self._fact(FactKind.QUEUED)
+
+    def rings_at(self, operator: str) -> Fact:
+        """Return that an operator's phone rings."""
+        return self._fact(FactKind.OFFERED, f"leg-{operator}", operator=operator)
+
+    def rings_no_more_at(self, operator: str, outcome: str = "withdrawn") -> Fact:
+        """Return that an operator's phone rings no more."""
+        return self._fact(FactKind.OFFER_ENDED, f"leg-{operator}", operator=operator, outcome=outcome)
+
+    def answered_by(self, operator: str) -> Fact:
+        """Return that an operator answered now."""
+        return Fact(self.id, FactKind.ANSWERED, datetime.now(UTC), f"leg-{operator}", data={"operator": operator})
+
+    def over(self) -> Fact:
+        """Return that the call ended now."""
+        return Fact(self.id, FactKind.ENDED, datetime.now(UTC))
+
+    def _fact(self, kind: FactKind, subject: str = "", **data: str) -> Fact:
+        return Fact(self.id, kind, self._began, subject, data=data)
+
+
+@asynccontextmanager
+async def running(database_url: str, folder: Path, **settings: object) -> AsyncIterator[Console]:
+    """Run a console over a database that has its tables."""
+    storage = Storage.open(database_url)
+    try:
+        async with storage.work() as work:
+            for number, name in OPERATORS.items():
+                await add_operator(work, number, name, PASSWORD, Role.OPERATOR)
+            await work.commit()
+        house, pbx = await furnished(storage, folder, **settings)
+        async with serve(build_app(house), "127.0.0.1", 0) as url:
+            yield Console(house, pbx, url)
+    finally:
+        await storage.close()
+
+
+async def furnished(storage: Storage, folder: Path, **settings: object) -> tuple[House, PBX]:
+    """Return a house with a queue that stands in for the PBX."""
+    chosen = Settings(seats=SEATS, paths={"data": folder}, **settings)
+    secrets = Secrets(ami="a", session_key="k" * 64, seats={seat.id: f"sip-{seat.id}" for seat in SEATS})
+    live, pbx = Live(), PBX()
+    clock = lambda: datetime.now(UTC)  # noqa: E731 # as short as a name for it
+    seats = Seats(chosen, storage, pbx, clock, live.changed)
+    pbx.seats = seats
+    await seats.load()
+    return House(chosen, secrets, storage, Board(), pbx, seats, live, Metrics(), None, clock), pbx
+
+
+@pytest.fixture
+async def console(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Console]:
+    """Return a running console with a browser, and nobody signed in."""
+    async with running(sqlite_url, tmp_path) as made, chromium() as browser:
+        made.browser = browser
+        yield made
