@@ -5,7 +5,6 @@ Framing is done on bytes and decoding on whole frames, so that a character split
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.ami.errors import UnsafeValueError
@@ -36,27 +35,43 @@ class _Lowered(dict[str, str]):
 _lowered: Final = _Lowered()
 
 
-@dataclass(frozen=True, slots=True)
 class Frame:
     """One message of AMI: its headers as they came, repeated ones included. Names are matched in any case.
 
-    `garbage` counts the lines that were no header; they are not kept.
+    A value: equal frames have equal headers, nothing changes one. It is read no further than it is asked for,
+    since most frames are dropped for the name of their event, which stands first.
     """
 
-    headers: tuple[tuple[str, str], ...]
-    garbage: int = 0
-    _index: dict[str, str] | None = field(default=None, init=False, repr=False, compare=False)
+    __slots__ = ("_garbage", "_headers", "_index", "_text")
+
+    def __init__(self, headers: tuple[tuple[str, str], ...] = (), garbage: int = 0, *, text: str = "") -> None:
+        self._headers = None if text else headers
+        self._garbage = garbage
+        self._index: dict[str, str] | None = None
+        self._text = text
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Every header's name and value, in the order they came."""
+        if self._headers is None:
+            lines = _lines(self._text)
+            self._headers = tuple(header for line in lines if (header := _header(line)))
+            self._garbage = sum(map(bool, lines)) - len(self._headers)
+        return self._headers
+
+    @property
+    def garbage(self) -> int:
+        """How many lines were no header; they are not kept."""
+        return self._garbage if self.headers else self._garbage
 
     def get(self, name: str, default: str = "") -> str:
         """Return the first value of a header, which may be empty; `default` if it does not occur."""
-        index = self._index
-        if index is None:
-            headers = self.headers
-            if headers and headers[0][0] == name:
-                return headers[0][1]
-            index = {_lowered[key]: value for key, value in reversed(headers)}
-            object.__setattr__(self, "_index", index)
-        return index.get(_lowered[name], default)
+        if self._index is None:
+            first, separator, value = self._text.partition("\r\n")[0].partition(": ")
+            if separator and first == name and "\n" not in value:
+                return value
+            self._index = self._indexed()
+        return self._index.get(_lowered[name], default)
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value of a header in the order they came."""
@@ -82,30 +97,51 @@ class Frame:
         """The ActionID this frame belongs to, "" if to none."""
         return self.get("ActionID")
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Frame) and (self.headers, self.garbage) == (other.headers, other.garbage)
+
+    def __hash__(self) -> int:
+        return hash(self.headers)
+
+    def __repr__(self) -> str:
+        return f"Frame({self.headers!r}, {self.garbage})"
+
+    def _indexed(self) -> dict[str, str]:
+        """Return each header's first value by its lower-case name."""
+        if self._headers is not None:
+            return {_lowered[name]: value for name, value in reversed(self._headers)}
+        index = {}
+        for line in reversed(_lines(self._text)):
+            name, separator, value = line.partition(": ")
+            if separator and name:  # as _header, which would cost a quarter more here
+                index[_lowered[name]] = value
+            elif header := _header(line):
+                index[_lowered[header[0]]] = header[1]
+        return index
+
+
+def _lines(text: str) -> list[str]:
+    lines = text.split("\r\n")
+    return lines if text.count("\n") < len(lines) else text.replace("\r\n", "\n").split("\n")
+
+
+def _header(line: str) -> tuple[str, str] | None:
+    """Return a line's name and value: the name ends at the first ": ", or else at the first colon."""
+    name, separator, value = line.partition(": ")
+    if not separator:
+        name, separator, value = line.partition(":")
+    return (name, value) if separator and name else None
+
 
 def decode(raw: bytes) -> Frame:
     """Return the frame in `raw`, its bytes without the blank line. Never raises: non-UTF-8 becomes U+FFFD.
 
-    A header's name ends at the first ": ", or where there is none at the first colon. NUL, which no database
-    takes, becomes U+FFFD as well.
+    NUL, which no database takes, becomes U+FFFD as well.
     """
     text = raw.decode("utf-8", "replace")
     if "\0" in text:
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    lines = text.split("\r\n")
-    if text.count("\n") >= len(lines):
-        lines = text.replace("\r\n", "\n").split("\n")
-    headers = []
-    garbage = 0
-    for line in lines:
-        name, separator, value = line.partition(": ")
-        if not separator:
-            name, separator, value = line.partition(":")
-        if separator and name:
-            headers.append((name, value))
-        elif line:
-            garbage += 1
-    return Frame(tuple(headers), garbage)
+    return Frame(text=text)
 
 
 def is_answer(raw: bytes) -> bool:
@@ -207,7 +243,5 @@ def _line(name: str, value: str) -> bytes:
     except UnicodeEncodeError:
         raise UnsafeValueError(f"header {name!r}: half a character cannot be sent: take it out") from None
     if len(line) > MAX_LINE:
-        raise UnsafeValueError(
-            f"header {name!r}: Asterisk reads {MAX_LINE} bytes of a line: shorten the value"
-        )
+        raise UnsafeValueError(f"header {name!r}: Asterisk reads {MAX_LINE} bytes of a line: shorten the value")
     return line

@@ -38,7 +38,7 @@ def settings_for(data: Path, **sections: Any) -> Settings:
     rtp = free_block(400)
     values: dict[str, dict[str, Any]] = {
         "paths": {"data": str(data)},
-        "pbx": {"root":"/var/cache/fourring/asterisk-root",
+        "pbx": {
             "sip_port": free_port(SOCK_DGRAM),
             "http_port": free_port(),
             "rtp_first": rtp,

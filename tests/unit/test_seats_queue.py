@@ -58,7 +58,7 @@ async def test_an_operator_is_added_under_his_work_number() -> None:
     switchboard = Switchboard()
     room, queue = made(switchboard)
     await queue.agree(SEAT.id)
-    assert [ADDED] == switchboard.told
+    assert switchboard.told == [ADDED]
     assert room[SEAT.id].in_queue
 
 
@@ -67,7 +67,7 @@ async def test_a_phone_that_is_already_there_is_added_anew() -> None:
     switchboard = Switchboard(refused("QueueAdd", "Unable to add interface: Already there"))
     room, queue = made(switchboard)
     await queue.agree(SEAT.id)
-    assert [ADDED, REMOVED, ADDED] == switchboard.told
+    assert switchboard.told == [ADDED, REMOVED, ADDED]
     assert room[SEAT.id].in_queue
 
 

@@ -120,7 +120,7 @@ def test_after_its_commands_the_queue_agrees() -> None:
             state = with_member(at(occupant=occupant, dead_at=AGES_AGO), member, NOON)
             for command in commands(state, NOON, PATIENCE):
                 state = with_member(state, done(state.member, command), NOON)
-            assert () == commands(state, NOON, PATIENCE), (occupant, member)
+            assert commands(state, NOON, PATIENCE) == (), (occupant, member)
 
 
 @pytest.mark.parametrize(
@@ -151,16 +151,16 @@ def test_nothing_is_overdue_at_an_empty_seat() -> None:
 def test_a_phone_stays_dead_since_it_died() -> None:
     """Hearing again that a phone is unavailable does not begin its patience anew; hearing that it is well ends it."""
     died = with_member(at(occupant=chen()), DEAD, AGES_AGO)
-    assert AGES_AGO == with_member(died, DEAD, NOON).phone_dead_at
+    assert with_member(died, DEAD, NOON).phone_dead_at == AGES_AGO
     assert with_member(died, Member("1001", device=Device.NOT_IN_USE), NOON).phone_dead_at is None
 
 
 def test_who_sits_down_at_a_dead_phone_gets_full_patience() -> None:
     """A new operator's phone counts as dead only after it had its time to register; a returning one's does not wait."""
     state = at(member=DEAD, dead_at=AGES_AGO)
-    assert NOON == with_occupant(state, chen(), NOON).phone_dead_at
+    assert with_occupant(state, chen(), NOON).phone_dead_at == NOON
     state = at(occupant=chen(), member=DEAD, dead_at=AGES_AGO)
-    assert AGES_AGO == with_occupant(state, chen("meal"), NOON).phone_dead_at
+    assert with_occupant(state, chen("meal"), NOON).phone_dead_at == AGES_AGO
 
 
 @pytest.mark.parametrize(("number", "expected"), [(5, Device.UNAVAILABLE), (8, Device.ON_HOLD), (99, Device.UNKNOWN)])

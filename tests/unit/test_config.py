@@ -1,0 +1,78 @@
+"""Settings: what the file and the variables may say, and the one line for what they may not."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gateway.config import ConfigError, Settings, load
+
+EXAMPLE = Path(__file__).parents[2] / "fourring.example.toml"
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch):
+    """Run each test without the machine's own FOURRING_* variables."""
+    for name in [name for name in os.environ if name.startswith("FOURRING_")]:
+        monkeypatch.delenv(name)
+
+
+def written(folder: Path, text: str) -> Path:
+    """Return a settings file with this text."""
+    path = folder / "fourring.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_the_example_file_shows_every_setting_with_its_default():
+    """Whoever copies the example gets the defaults, and every setting is in it."""
+    assert Settings() == load(EXAMPLE)
+    text = EXAMPLE.read_text("utf-8")
+    for table, section in Settings():
+        for name in type(section).model_fields if table != "seats" else ("id", "kind"):
+            assert f"{name} = " in text, f"[{table}] {name} is not in the example"
+
+
+def test_a_variable_wins_over_the_file(tmp_path, monkeypatch):
+    """FOURRING_<TABLE>_<NAME> is the last word, also for names of several words."""
+    monkeypatch.setenv("FOURRING_WEB_PORT", "9001")
+    monkeypatch.setenv("FOURRING_AMI_CONNECT_TIMEOUT", "2.5")
+    settings = load(written(tmp_path, "[web]\nport = 9000\n[ami]\naction_timeout = 7\n"))
+    assert (9001, 2.5, 7) == (settings.web.port, settings.ami.connect_timeout, settings.ami.action_timeout)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[web]\nport = 99999\n", "web.port"),
+        ("[web]\nprot = 1\n", "web.prot: is not a setting: check the spelling"),
+        ("[rings]\nseconds = 0\n", "rings.seconds"),
+        ('[[seats]]\nid = "01"\n[[seats]]\nid = "01"\n', "seat 01 is listed twice"),
+        ("[web]\nport = 5038\n", "port 5038 is set for two services"),
+        ("[pbx]\nrtp_first = 3000\nrtp_last = 2000\n", "pbx.rtp_first must be below pbx.rtp_last"),
+        ('[hotline]\nnumber = "8686 5598"\n', "hotline.number"),
+        ("[web\n", "cannot be read"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(tmp_path, text, complaint):
+    """The complaint names the file and the setting, without a traceback's worth of text."""
+    path = written(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert str(path) in str(caught.value)
+    assert complaint in str(caught.value)
+    assert "\n" not in str(caught.value).strip()
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path):
+    """A missing file is only fine where nobody named one."""
+    with pytest.raises(ConfigError, match="no such file"):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    """A settings file must be UTF-8."""
+    path = tmp_path / "fourring.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(path)
