@@ -53,16 +53,12 @@ class Frame:
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """Every header's name and value, in the order they came."""
-        if self._headers is None:
-            lines = _lines(self._text)
-            self._headers = tuple(header for line in lines if (header := _header(line)))
-            self._garbage = sum(map(bool, lines)) - len(self._headers)
-        return self._headers
+        return self._read()[0]
 
     @property
     def garbage(self) -> int:
         """How many lines were no header; they are not kept."""
-        return self._garbage if self.headers else self._garbage
+        return self._read()[1]
 
     def get(self, name: str, default: str = "") -> str:
         """Return the first value of a header, which may be empty; `default` if it does not occur."""
@@ -105,6 +101,14 @@ class Frame:
 
     def __repr__(self) -> str:
         return f"Frame({self.headers!r}, {self.garbage})"
+
+    def _read(self) -> tuple[tuple[tuple[str, str], ...], int]:
+        """Return the headers and the count of garbage, read from the text if they have not been yet."""
+        if self._headers is None:
+            lines = _lines(self._text)
+            self._headers = tuple(header for line in lines if (header := _header(line)))
+            self._garbage = sum(map(bool, lines)) - len(self._headers)
+        return self._headers, self._garbage
 
     def _indexed(self) -> dict[str, str]:
         """Return each header's first value by its lower-case name."""

@@ -85,7 +85,8 @@ class PBX:
 
     def phone(self, seat: str, **behaviour: Any) -> DeskPhone:
         """Return the desk phone at a seat; see DeskPhone for what it can do."""
-        return DeskPhone(self.sip_address, seat, self.secrets.seats[seat], **behaviour)
+        password = behaviour.pop("password", self.secrets.seats[seat])
+        return DeskPhone(self.sip_address, seat, password, **behaviour)
 
     async def console(self, command: str) -> str:
         """Return what Asterisk's own console answers."""

@@ -67,8 +67,9 @@ class SIPCall:
 
     @property
     def status(self) -> int | None:
-        """The final answer to the first INVITE, None as long as there is none."""
-        return next((m.status for m in self.messages if m.method == "INVITE" and (m.status or 0) >= 200), None)
+        """The first final answer to an INVITE that is not just a demand for a password; None as long as there is none."""
+        finals = [m.status for m in self.messages if m.method == "INVITE" and (m.status or 0) >= 200]
+        return next((status for status in finals if status != 401), finals[-1] if finals else None)
 
     @property
     def bye(self) -> Message | None:

@@ -52,11 +52,19 @@ class SIPpRun:
     def __init__(self, process: asyncio.subprocess.Process, folder: Path) -> None:
         self._process = process
         self._folder = folder
+        self._kept: list[SIPCall] | None = None
 
     @property
     def calls(self) -> list[SIPCall]:
-        """The calls it has seen, in order."""
-        return read_calls(self._folder / "messages")
+        """The calls it has seen, in order; also after its end."""
+        return read_calls(self._folder / "messages") if self._kept is None else self._kept
+
+    async def end(self) -> None:
+        """Kill it if it still runs, and keep what it has seen."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+        self._kept = self.calls
 
     async def until(self, met: Callable[[list[SIPCall]], bool], *, within: float, wanted: str) -> list[SIPCall]:
         """Return the calls as soon as `met` holds of them. Raises SIPpError after `within` seconds."""
@@ -138,6 +146,14 @@ class DeskPhone:
 
     async def __aexit__(self, *problem: object) -> None:
         await self._running.__aexit__(None, None, None)
+
+    async def call(self, number: str) -> SIPCall:
+        """Try to call somebody from this seat; SIPp is only content if that is refused with 404."""
+        values = {"user": self._user, "password": self._password}
+        port = free_port(SOCK_DGRAM)
+        async with _sipp("seat_call.xml", values, self._address, port=port, calls=1, rows=[f"{number};"]) as run:
+            (only,) = await run.ended(within=10)
+            return only
 
     async def unregister(self) -> None:
         """Tell the PBX that the phone is gone."""
@@ -250,12 +266,11 @@ async def _sipp(
                 stdout=output,
                 stderr=output,
             )
+        run = SIPpRun(process, folder)
         try:
-            yield SIPpRun(process, folder)
+            yield run
         finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
+            await run.end()
 
 
 def _options(

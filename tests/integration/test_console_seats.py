@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from console_house import OPERATORS, PASSWORD, PBX, SEATS
+from console_house import OPERATORS, PASSWORD, PBX, SEATS, hire
 
 from gateway.ami.errors import ActionRefusedError, NotConnectedError
 from gateway.ami.events import MemberStatus
@@ -14,7 +14,6 @@ from gateway.seat_queue import PhoneRefusedError
 from gateway.seats import Consent, NotSeatedError, SeatConflictError, Seats, UnknownSeatError
 from storage.audit import notes
 from storage.engine import Storage
-from storage.operators import Role, add_operator
 from storage.sign_ins import open_sign_ins
 
 BROWSER = "PJSIP/seat-01"
@@ -77,10 +76,7 @@ class Hotline:
 @pytest.fixture
 async def hotline(storage: Storage, tmp_path: Path) -> AsyncIterator[Hotline]:
     """Return seats over a database with three operators; each test runs on both databases."""
-    async with storage.work() as work:
-        for number, name in OPERATORS.items():
-            await add_operator(work, number, name, PASSWORD, Role.OPERATOR)
-        await work.commit()
+    await hire(storage)
     return Hotline(storage, tmp_path)
 
 

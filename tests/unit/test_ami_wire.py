@@ -98,9 +98,7 @@ def test_a_character_that_straddles_two_reads_survives():
 
 def test_headers_are_found_in_any_case_and_all_their_values_kept_in_order():
     """The first value answers `get`, every value answers `all`, an empty value is a value."""
-    frame = decode(
-        b"Event: Status\r\nchanvariable: A=1\r\nChanVariable: \r\nCHANVARIABLE: B=2\r\nUniqueid: yq-1.1"
-    )
+    frame = decode(b"Event: Status\r\nchanvariable: A=1\r\nChanVariable: \r\nCHANVARIABLE: B=2\r\nUniqueid: yq-1.1")
     assert frame.event == "Status"
     assert frame.get("ChanVariable") == "A=1"
     assert frame.all("ChanVariable") == ("A=1", "", "B=2")
@@ -113,6 +111,21 @@ def test_a_first_header_in_another_case_is_found_all_the_same():
     frame = decode(b"event: Hangup\r\nEvent: Second")
     assert frame.get("Event") == "Hangup"
     assert frame.get("EVENT") == "Hangup"
+
+
+@given(
+    st.lists(st.sampled_from(["A: 1", "a: 2", "B:3", "b: ", ": 4", "A:5: 6", "junk", "", "Ö: 7", "ö: 8"]), max_size=6)
+)
+def test_a_header_reads_the_same_whether_it_is_asked_for_first_or_last(lines):
+    """The short way to one header and the reading of the whole frame agree on every header."""
+    for end in ("\r\n", "\n"):
+        raw = end.join(lines).encode()
+        headers = decode(raw).headers
+        for asked in ("A", "a", "B", "Ö", "", "junk"):
+            values = tuple(value for name, value in headers if name.lower() == asked.lower())
+            assert decode(raw).get(asked, "none") == (values[0] if values else "none")
+            assert decode(raw).all(asked) == values
+            assert Frame(headers).get(asked, "none") == decode(raw).get(asked, "none")
 
 
 def test_an_empty_value_differs_from_a_header_that_is_not_there():
@@ -201,9 +214,7 @@ def test_an_answer_is_known_by_its_first_bytes(raw, answer):
 
 def test_an_action_is_written_with_its_repeated_headers():
     """A sequence becomes that many headers of one name, text becomes UTF-8."""
-    expected = (
-        "Action: Originate\r\nVariable: A=1\r\nVariable: B=2\r\nCallerID: 王\r\nAccount: \r\n\r\n".encode()
-    )
+    expected = "Action: Originate\r\nVariable: A=1\r\nVariable: B=2\r\nCallerID: 王\r\nAccount: \r\n\r\n".encode()
     assert expected == encode("Originate", {"Variable": ["A=1", "B=2"], "CallerID": "王", "Account": ""})
 
 

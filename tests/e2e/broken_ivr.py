@@ -1,0 +1,77 @@
+"""FastAGI servers that fail, each in its own way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+Serve: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+async def hangs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Accept the call and never say a word."""
+    await reader.read()  # to the end: until Asterisk gives up on us
+    writer.close()
+
+
+async def dies(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Begin to work, then drop the connection."""
+    await reader.readuntil(b"\n\n")
+    writer.write(b"GET VARIABLE CALLERID(num)\n")
+    await reader.readline()
+    writer.write(b"WAIT FOR DIGIT 60000\n")
+    await writer.drain()
+    writer.transport.abort()
+
+
+async def hangs_at_work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer the call, begin to work, then fall silent."""
+    await reader.readuntil(b"\n\n")
+    writer.write(b"ANSWER\n")
+    await reader.read()
+    writer.close()
+
+
+async def returns(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Do nothing, properly: as an IVR without a flow."""
+    await reader.readuntil(b"\n\n")
+    writer.close()
+
+
+async def talks_nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send what is no command, for ever."""
+    try:
+        while True:
+            writer.write(b"\xff\x00 no command\n" * 10)
+            await writer.drain()
+            await asyncio.sleep(0.05)
+            if reader.at_eof():
+                return
+    except ConnectionError:
+        return
+    finally:
+        writer.close()
+
+
+@asynccontextmanager
+async def ivr(serve: Serve, port: int) -> AsyncIterator[None]:
+    """Run a server on `port` that treats every call alike."""
+    open_now: set[asyncio.Task[None]] = set()
+
+    async def treat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        open_now.add(task)
+        try:
+            await serve(reader, writer)
+        finally:
+            open_now.discard(task)
+
+    server = await asyncio.start_server(treat, "127.0.0.1", port)
+    try:
+        yield
+    finally:
+        server.close()
+        for task in list(open_now):
+            task.cancel()
+        await asyncio.gather(*open_now, return_exceptions=True)

@@ -1,0 +1,51 @@
+"""A real Asterisk for the end-to-end tests. What is missing fails with a line that says what to install."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from outside_ami import OutsideAMI, logged_in
+from pbx import PBX, settings_for
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the outside AMI client use what its library uses; it was written for older Pythons."""
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.filterwarnings("ignore:notifyAll:DeprecationWarning"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _programs() -> None:
+    """Fail, never skip, where a program is missing."""
+    for program, package in (("sipp", "sip-tester"), ("setpriv", "util-linux")):
+        if shutil.which(program) is None:
+            pytest.fail(f"{program} is not installed: apt-get install {package}", pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PBX]:
+    """Run one Asterisk for the tests of a module, with nothing else around it."""
+    with asyncio.Runner() as runner:
+        house = PBX(settings_for(tmp_path_factory.mktemp("pbx")))
+        runner.run(house.__aenter__())
+        try:
+            yield house
+        finally:
+            runner.run(house.__aexit__())
+
+
+@pytest.fixture
+async def ami(pbx: PBX) -> AsyncIterator[OutsideAMI]:
+    """Log in as the gateway would, by a client that is not ours; every seat is signed out at the end."""
+    settings = pbx.settings
+    async with logged_in(settings.ami.port, settings.ami.user, pbx.secrets.ami) as peer:
+        try:
+            yield peer
+        finally:
+            for seat in settings.seats:
+                await peer.sign_out(seat.id)
