@@ -101,9 +101,7 @@ async def _furnish(
     client = AMIClient(settings.ami, secrets.ami, on_record=on_record, journal=journal, clock=utc_now)
     seats = Seats(settings, storage, client, utc_now, live.changed)
     await seats.load()
-    reception = Reception(
-        Intake(tracker), recorder, seats, settings.pbx_log_dir, on_facts, seen_until, client
-    )
+    reception = Reception(Intake(tracker), recorder, seats, settings.pbx_log_dir, on_facts, seen_until, client)
     house = House(settings, secrets, storage, board, client, seats, live, metrics, recorder, utc_now)
     return house, recorder, reception
 

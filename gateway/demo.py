@@ -7,6 +7,7 @@ import asyncio
 import ipaddress
 import json
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,9 +58,10 @@ OPERATORS = (
 
 @dataclass(slots=True)
 class Demo:
-    """One running demo. `ready_file` gets its addresses once everything answers."""
+    """One running demo. `say` tells a person what is going on; `ready_file` gets its addresses once everything answers."""
 
     settings: Settings
+    say: Callable[[str], None]
     ready_file: Path | None = None
     asterisk: Asterisk | None = None
 
@@ -73,19 +75,18 @@ class Demo:
         secrets = load_or_create(self.settings)
         await self._prepare_database()
         self._forget_ready_file()
-        print("· Asterisk", flush=True)
+        self.say("· Asterisk")
         self.asterisk = await Asterisk.start(self.settings, secrets)
         try:
             async with asyncio.TaskGroup() as group:
-                keeper = group.create_task(self._keep_asterisk(secrets), name="Asterisk")
+                group.create_task(self._keep_asterisk(secrets), name="Asterisk")
                 group.create_task(app.run(self.settings, secrets, self._ready), name="gateway")
-                del keeper
         finally:
             self._forget_ready_file()
             await self.asterisk.stop()
 
     async def _prepare_database(self) -> None:
-        print("· database", flush=True)
+        self.say("· database")
         await upgrade(self.settings.database_url)
         storage = Storage.open(self.settings.database_url)
         try:
@@ -126,7 +127,7 @@ class Demo:
 
     def _ready(self) -> None:
         self._write_ready_file()
-        print(_WELCOME.format(url=self.url, people=_people()), flush=True)
+        self.say(_WELCOME.format(url=self.url, people=_people()))
 
     @property
     def url(self) -> str:
@@ -173,9 +174,7 @@ def _insist_on_loopback(settings: Settings) -> None:
 
 
 def _people() -> str:
-    return "\n".join(
-        f"    {demo.work_number}  {demo.password}  {demo.name} ({demo.role})" for demo in OPERATORS
-    )
+    return "\n".join(f"    {demo.work_number}  {demo.password}  {demo.name} ({demo.role})" for demo in OPERATORS)
 
 
 _WELCOME = """

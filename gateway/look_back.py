@@ -1,6 +1,6 @@
 """Reads what the PBX itself kept (cel-custom/Master.csv, queue_log) about calls that we may not have seen.
 
-Only reads files, from their ends, and only as far back as needed; what the lines mean is gateway.calls.pbx_records' affair.
+Only reads files, from their ends, and only as far back as needed; what lines mean is for gateway.calls.pbx_records.
 """
 
 from collections.abc import Callable, Iterator
@@ -62,7 +62,7 @@ def _row(line: str) -> CELRow | None:
 
 
 def _began_at(uniqueid: str) -> datetime | None:
-    """A Uniqueid carries the second in which its channel was made: "yq-1790000000.12"."""
+    """Return the second in which a channel was made, which its Uniqueid carries: "yq-1790000000.12"."""
     seconds = uniqueid.rpartition("-")[2].partition(".")[0]
     return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else None
 

@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 _LINES_A_RECORD: Final = 10_000
 _CEL_LATENESS_SECONDS: Final = 2.0
-"""Asterisk writes CEL rows a little after the events; before a call is given up, its rows get this long to appear."""
+"""CEL rows are written a little after the events: before a call is given up, they get this long to appear."""
 
 
 class Members(Protocol):
@@ -43,7 +43,7 @@ class Members(Protocol):
 
 @dataclass(slots=True)
 class Reception:
-    """Feeds one intake from one AMI client. `on_facts` gets facts at once, on the reader's own task: it must be quick."""
+    """Feeds one intake from one AMI client. `on_facts` gets facts at once and must be quick."""
 
     intake: Intake
     recorder: Recorder

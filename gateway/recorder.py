@@ -6,6 +6,7 @@ It runs beside everything else: neither the PBX nor an operator's page ever wait
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -88,10 +89,8 @@ class Recorder:
     async def run(self) -> None:
         """Write until cancelled."""
         while True:
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._work_waits.wait(), _MARK_EVERY_SECONDS)
-            except TimeoutError:
-                pass
             await asyncio.sleep(_GATHER_SECONDS)
             self._work_waits.clear()
             await self.flush()

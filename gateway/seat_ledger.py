@@ -90,9 +90,7 @@ class SeatLedger:
                 await self.sign_out(one.work_number, one.seat, "configuration")
         now = self._clock()
         return {
-            one.seat: _occupant(one, names.get(one.work_number, ""), now)
-            for one in present
-            if one.seat in known_seats
+            one.seat: _occupant(one, names.get(one.work_number, ""), now) for one in present if one.seat in known_seats
         }
 
     async def _write(

@@ -46,9 +46,7 @@ class Switchboard(Protocol):
 class SeatQueue:
     """The queue `name`, kept in agreement with a room."""
 
-    def __init__(
-        self, room: SeatRoom, switchboard: Switchboard, name: str, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, room: SeatRoom, switchboard: Switchboard, name: str, clock: Callable[[], datetime]) -> None:
         self._room = room
         self._switchboard = switchboard
         self._name = name

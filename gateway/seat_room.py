@@ -47,9 +47,7 @@ class SeatRoom:
 
     def of(self, work_number: str) -> SeatState | None:
         """Return the seat an operator sits at."""
-        return next(
-            (s for s in self._states.values() if s.occupant and s.occupant.work_number == work_number), None
-        )
+        return next((s for s in self._states.values() if s.occupant and s.occupant.work_number == work_number), None)
 
     def with_phone(self, interface: str) -> str | None:
         """Return the id of the seat with this phone, None for one that is not ours."""

@@ -102,9 +102,7 @@ class Seats:
         """Return the operator if work number and password fit; raises StorageError."""
         return await self._ledger.check_password(work_number, password)
 
-    async def sign_in(
-        self, work_number: str, name: str, seat_id: str, consent: Consent | None = None
-    ) -> SeatState:
+    async def sign_in(self, work_number: str, name: str, seat_id: str, consent: Consent | None = None) -> SeatState:
         """Seat an operator whose password was checked, and let calls reach him there.
 
         Raises UnknownSeatError, SeatConflictError, PhoneRefusedError (nothing was kept) or StorageError.

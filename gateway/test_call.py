@@ -31,9 +31,9 @@ class Customer:
 
 
 async def steps_of(customer: Customer, settings: Settings) -> AsyncGenerator[str, None]:
-    """Make the call and yield its steps as they happen: "ringing", "answered", "operator hung up", …
+    """Make the call and yield its steps as they happen ("ringing", "answered", …).
 
-    A caller who is cancelled hangs up properly. Raises CallError.
+    A customer who is cancelled hangs up properly. Raises CallError.
     """
     program = shutil.which("sipp")
     if program is None:
@@ -77,7 +77,7 @@ async def _told(path: Path, process: asyncio.subprocess.Process) -> AsyncIterato
     told = 0
     while True:
         over = process.returncode is not None
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        lines = _lines(path)
         for line in lines[told:]:
             yield line.strip()
         told = len(lines)
@@ -85,6 +85,10 @@ async def _told(path: Path, process: asyncio.subprocess.Process) -> AsyncIterato
             return
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(process.wait()), _LOOK_SECONDS)
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text("utf-8").splitlines() if path.exists() else []
 
 
 async def _hang_up(process: asyncio.subprocess.Process) -> None:

@@ -1,4 +1,4 @@
-"""A fact: one thing that happened to one call, as the PBX timed it. Append-only; verdicts are functions of facts (I4)."""
+"""A fact: one thing that happened to one call, as the PBX timed it; verdicts are functions of facts (I4)."""
 
 import json
 from collections.abc import Mapping

@@ -85,7 +85,7 @@ async def _judge_again(work: UnitOfWork, calls: list[str], rule: RingRule, zone:
 
 
 def _rule_of(present: Ticket | None, in_force: RingRule) -> RingRule:
-    """A ticket keeps the rule under which its call was handled, whatever has been set since (G2)."""
+    """Return the rule a call is judged by: a ticket keeps its own, whatever has been set since (G2)."""
     return RingRule.of_version(present.rule_version) if present else in_force
 
 

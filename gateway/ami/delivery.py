@@ -78,7 +78,12 @@ class Delivery:
             while not self._queue:
                 self._some.clear()
                 await self._some.wait()
-            await self._hand_over(self._next())
+            record = self._next()
+            try:
+                await self._on_record(record)
+            except Exception:  # whatever the consumer raises, the records behind this one count
+                self.failures += 1
+                log.exception("ami.record_failed", kind=record.kind.name, at=record.at.isoformat())
             handed += 1
             if handed % _FAIR_AFTER == 0:
                 await asyncio.sleep(0)
@@ -89,10 +94,3 @@ class Delivery:
         if len(self._queue) < self._most_records and self._bytes < self._most_bytes:
             self._room.set()
         return record
-
-    async def _hand_over(self, record: Record) -> None:
-        try:
-            await self._on_record(record)
-        except Exception:  # whatever the consumer raises, the records behind this one count
-            self.failures += 1
-            log.exception("ami.record_failed", kind=record.kind.name, at=record.at.isoformat())

@@ -64,7 +64,7 @@ class Frame:
         """Return the first value of a header, which may be empty; `default` if it does not occur."""
         if self._index is None:
             first, separator, value = self._text.partition("\r\n")[0].partition(": ")
-            if separator and first == name and "\n" not in value:
+            if separator and name and first == name and "\n" not in value:
                 return value
             self._index = self._indexed()
         return self._index.get(_lowered[name], default)

@@ -4,6 +4,7 @@ Everything is bound to loopback. Ctrl-C or SIGTERM stops all that it started, an
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from gateway.commands.serve import until_stopped
@@ -28,5 +29,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(args: argparse.Namespace, settings: Settings) -> int:
     """Run until told to stop."""
     set_up_logs()
-    await until_stopped(Demo(settings, args.ready_file).run())
+    await until_stopped(Demo(settings, partial(print, flush=True), args.ready_file).run())
     return 0

@@ -24,9 +24,7 @@ class NotFreshError(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "journal", metavar="JOURNAL", type=Path, help="a journal's folder, or one segment of it"
-    )
+    parser.add_argument("journal", metavar="JOURNAL", type=Path, help="a journal's folder, or one segment of it")
     parser.add_argument(
         "--into",
         metavar="FILE",
@@ -40,9 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(args: argparse.Namespace, settings: Settings) -> int:
     """Replay, and print what came of it."""
-    into: Path = args.into.absolute()
-    if into.exists():
-        raise NotFreshError(f"{into} is there already: remove it, or name a new database with --into")
+    into = _fresh(args.into.absolute())
     records = read_journal(args.journal)
     url = f"sqlite:///{into}"
     await upgrade(url)
@@ -54,6 +50,12 @@ async def run(args: argparse.Namespace, settings: Settings) -> int:
     finally:
         await storage.close()
     return 0
+
+
+def _fresh(into: Path) -> Path:
+    if into.exists():
+        raise NotFreshError(f"{into} is there already: remove it, or name a new database with --into")
+    return into
 
 
 async def _report(storage: Storage, replay: Replay, *, print_facts: bool) -> None:

@@ -2,14 +2,17 @@
 
 import asyncio
 import shutil
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hotline import Hotline, hotline
 from outside_ami import OutsideAMI, logged_in
 from pbx import PBX, settings_for
 
 _HERE = Path(__file__).parent
+sys.path.append(str(_HERE.parent / "integration"))  # the browser and the PostgreSQL server are at home there
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,3 +52,11 @@ async def ami(pbx: PBX) -> AsyncIterator[OutsideAMI]:
         finally:
             for seat in settings.seats:
                 await peer.sign_out(seat.id)
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
+    """Run a whole hotline for every test that leaves it as it was; a ring lasts 0.6 s, so that nobody waits long."""
+    settings = settings_for(tmp_path_factory.mktemp("house"), rings={"seconds": 0.6}, queue={"member_ring_seconds": 4})
+    with hotline(settings) as running:
+        yield running

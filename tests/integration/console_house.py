@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-import pytest
 from argon2 import PasswordHasher
 from browser import chromium
 from playwright.async_api import Browser, BrowserContext, Page
@@ -221,9 +220,9 @@ async def furnished(storage: Storage, folder: Path, **settings: object) -> tuple
     return House(chosen, secrets, storage, Board(), pbx, seats, live, Metrics(), None, clock), pbx
 
 
-@pytest.fixture
-async def console(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Console]:
-    """Return a running console with a browser, and nobody signed in."""
-    async with running(sqlite_url, tmp_path) as made, chromium() as browser:
+@asynccontextmanager
+async def in_browser(database_url: str, folder: Path, **settings: object) -> AsyncIterator[Console]:
+    """Run a console with a browser, and nobody signed in."""
+    async with running(database_url, folder, **settings) as made, chromium() as browser:
         made.browser = browser
         yield made

@@ -2,11 +2,11 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from browser import chromium
-from console_house import Call, Console, furnished, running
+from console_house import Call, Console, furnished, in_browser
 from playwright.async_api import Page, expect
 
 from gateway.web.server import PortTakenError, build_app, serve
@@ -15,7 +15,12 @@ from storage.engine import Storage
 from storage.errors import StorageUnavailableError
 from storage.tickets import TicketForm, save_form
 
-pytest_plugins = ["console_house"]
+
+@pytest.fixture
+async def console(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Console]:
+    """Return a running console with a browser, and nobody signed in."""
+    async with in_browser(sqlite_url, tmp_path) as made:
+        yield made
 
 
 async def answered(console: Console, page_of: str = "1001", name: str = "1", **how: object) -> Call:
@@ -250,8 +255,7 @@ async def test_a_reload_shows_what_is_true_and_keeps_the_draft(console: Console)
 
 async def test_a_page_outlives_a_restart_of_the_service(sqlite_url: str, tmp_path: Path) -> None:
     """The service goes and comes: the page says so, comes back by itself, shows what is true now, keeps the form."""
-    async with running(sqlite_url, tmp_path) as console, chromium() as browser:
-        console.browser = browser
+    async with in_browser(sqlite_url, tmp_path) as console:
         storage = console.house.storage
         house, pbx = await furnished(storage, tmp_path)
         port = None
@@ -279,8 +283,7 @@ async def test_a_page_outlives_a_restart_of_the_service(sqlite_url: str, tmp_pat
 
 async def test_a_lost_browser_is_shown_to_the_others(sqlite_url: str, tmp_path: Path) -> None:
     """An operator whose page is gone for long enough is marked on the seat list, and stays signed in."""
-    async with running(sqlite_url, tmp_path, web={"browser_lost_seconds": 1}) as console, chromium() as browser:
-        console.browser = browser
+    async with in_browser(sqlite_url, tmp_path, web={"browser_lost_seconds": 1}) as console:
         page, colleague = await console.signed_in("1001", "11"), await console.signed_in("1002", "12")
         await page.close()
         await expect(colleague.get_by_test_id("seat-row-11")).to_contain_text("页面已断开")

@@ -1,13 +1,20 @@
 """The console in a real browser: sign-in, seats, languages, and what a foreign or hostile sender cannot do."""
 
 import re
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
-from console_house import PASSWORD, Call, Console
+from console_house import PASSWORD, Call, Console, in_browser
 from playwright.async_api import expect
 
-pytest_plugins = ["console_house"]
+
+@pytest.fixture
+async def console(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Console]:
+    """Return a running console with a browser, and nobody signed in."""
+    async with in_browser(sqlite_url, tmp_path) as made:
+        yield made
 
 
 async def test_an_operator_signs_in_and_sees_his_desk(console: Console) -> None:

@@ -32,10 +32,8 @@ def keys_in_code() -> set[str]:
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )
-    shape = re.compile(r"[a-z_]+\.[a-z_]+")
-    return {
-        text for text in strings if shape.fullmatch(text) and text.split(".")[0] in first_words and text[-5:] != ".html"
-    }
+    shape = re.compile(r"([a-z_]+)\.(?!html$)[a-z_]+")
+    return {text for text in strings if (match := shape.fullmatch(text)) and match[1] in first_words}
 
 
 def test_every_text_that_is_asked_for_exists() -> None:
