@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import inspect
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Coroutine, Sequence
 from importlib import import_module
@@ -31,7 +32,7 @@ COMMANDS: Final = {
 }
 """Every command and what it is for; its module is gateway.commands.<name>."""
 
-OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+OK, FAILED, WRONG_USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
 class Command(Protocol):
@@ -54,13 +55,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
-    args: argparse.Namespace | None = None
+    """Run one command; return 0 (done), 1 (failed), 2 (wrong usage), 130 (Ctrl-C) or 143 (SIGTERM)."""
     try:
         command, args = _parsed(list(sys.argv[1:] if arguments is None else arguments))
         return _run(command, args)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except asyncio.CancelledError:
+        return TERMINATED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to read what follows
         return FAILED
@@ -133,5 +135,13 @@ def _run(command: Command, args: argparse.Namespace) -> int:
 
     outcome = command.run(args, load(args.config))
     if inspect.iscoroutine(outcome):
-        return asyncio.run(cast("Coroutine[Any, Any, int]", outcome))
+        return asyncio.run(_until_terminated(cast("Coroutine[Any, Any, int]", outcome)))
     return cast("int", outcome)
+
+
+async def _until_terminated(outcome: Coroutine[Any, Any, int]) -> int:
+    """Wait for a command; SIGTERM cancels it, so that it cleans up as it does on Ctrl-C."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await outcome

@@ -58,7 +58,7 @@ OPERATORS = (
 
 @dataclass(slots=True)
 class Demo:
-    """One running demo. `say` tells a person what is going on; `ready_file` gets its addresses once everything answers."""
+    """One running demo. `say` tells a person what goes on; `ready_file` gets its addresses once everything answers."""
 
     settings: Settings
     say: Callable[[str], None]

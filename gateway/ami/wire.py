@@ -76,7 +76,9 @@ class Frame:
 
     def has(self, name: str) -> bool:
         """Say whether a header occurs, if only with an empty value."""
-        return bool(self.all(name))
+        if self._index is None:
+            self._index = self._indexed()
+        return _lowered[name] in self._index
 
     @property
     def event(self) -> str:

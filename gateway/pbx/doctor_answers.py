@@ -9,23 +9,13 @@ from datetime import timedelta
 from typing import Final
 
 from gateway.ami.wire import Frame
+from gateway.calls.resync import QUESTIONS
 from gateway.config import Settings
 from gateway.pbx import needs
 from gateway.pbx.doctor_findings import Finding, fail, ok, shortened, unknown, warn
 
-NEEDED_ACTIONS: Final = (
-    "BridgeList",
-    "CoreSettings",
-    "CoreShowChannels",
-    "CoreStatus",
-    "Ping",
-    "QueueAdd",
-    "QueuePause",
-    "QueueRemove",
-    "QueueStatus",
-    "Status",
-)
-"""The actions that the gateway sends."""
+NEEDED_ACTIONS: Final = ("CoreSettings", "CoreStatus", "Ping", "QueueAdd", "QueuePause", "QueueRemove", *QUESTIONS)
+"""The actions that the gateway and its doctor send."""
 
 CLOCK_WARN: Final = timedelta(seconds=0.5)
 CLOCK_FAIL: Final = timedelta(seconds=2)

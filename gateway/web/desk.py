@@ -18,22 +18,22 @@ ROUTES = web.RouteTableDef()
 @ROUTES.get("/desk")
 async def desk(request: web.Request) -> web.Response:
     """Show the page that the live connection fills."""
-    visitor = await named(request)
+    visitor = named(request)
     state = seated(house_of(request), visitor)
     if visitor is None or state is None:
         raise web.HTTPFound("/sign-in")
     context = {
         "state": state,
         "loaded": time.time_ns() // 1_000_000,
-        "greeting": greeting(await spoken(request), house_of(request).settings.company, visitor.work_number),
+        "greeting": greeting(spoken(request), house_of(request).settings.company, visitor.work_number),
     }
-    return await page(request, "desk.html", context)
+    return page(request, "desk.html", context)
 
 
 @ROUTES.get("/desk/phone")
 async def phone(request: web.Request) -> web.Response:
     """Give the seat's SIP account to the page of the operator who sits there, and to nobody else."""
-    house, visitor = house_of(request), await named(request)
+    house, visitor = house_of(request), named(request)
     state = seated(house, visitor)
     if state is None or state.seat.kind != "browser":
         raise web.HTTPForbidden(text="refused: no browser phone belongs to this page\n")
@@ -50,55 +50,55 @@ async def pause(request: web.Request) -> web.Response:
     """Let no calls come, for one of the listed reasons."""
     reason = str((await request.post()).get("reason", ""))
     if reason not in request.app[CHOICES].pause_reasons:
-        return await _toast(request, "pause.unknown", 422)
-    visitor = await _insist(request)
+        return _toast(request, "pause.unknown", 422)
+    visitor = _insist(request)
     try:
         await house_of(request).seats.pause(visitor.work_number, reason)
     except (StorageError, PhoneRefusedError) as problem:
-        return await _failed(request, problem)
-    return await _toast(request, "pause.begun")
+        return _failed(request, problem)
+    return _toast(request, "pause.begun")
 
 
 @ROUTES.post("/desk/resume")
 async def resume(request: web.Request) -> web.Response:
     """Let calls come again."""
-    visitor = await _insist(request)
+    visitor = _insist(request)
     try:
         await house_of(request).seats.resume(visitor.work_number)
     except (StorageError, PhoneRefusedError) as problem:
-        return await _failed(request, problem)
-    return await _toast(request, "pause.over")
+        return _failed(request, problem)
+    return _toast(request, "pause.over")
 
 
 @ROUTES.post("/sign-out")
 async def sign_out(request: web.Request) -> web.Response:
     """End the sign-in and show the sign-in page."""
-    visitor = await signed_in(request)
+    visitor = signed_in(request)
     try:
         if visitor:
             await house_of(request).seats.sign_out(visitor.work_number)
     except NotSeatedError:
         pass  # somebody was faster; what was wanted is so
     except StorageError as problem:
-        return await _failed(request, problem)
-    await forget(request)
+        return _failed(request, problem)
+    forget(request)
     return web.Response(status=204, headers={"HX-Redirect": "/sign-in"})
 
 
-async def _insist(request: web.Request) -> Visitor:
-    visitor = await signed_in(request)
+def _insist(request: web.Request) -> Visitor:
+    visitor = signed_in(request)
     if visitor is None:
         raise web.HTTPNoContent(headers={"HX-Redirect": "/sign-in"})
     return visitor
 
 
-async def _failed(request: web.Request, problem: StorageError | PhoneRefusedError) -> web.Response:
+def _failed(request: web.Request, problem: StorageError | PhoneRefusedError) -> web.Response:
     if isinstance(problem, PhoneRefusedError):
-        return await _toast(request, "pause.refused", 502, said=str(problem))
-    return await _toast(request, "error.database", 503)
+        return _toast(request, "pause.refused", 502, said=str(problem))
+    return _toast(request, "error.database", 503)
 
 
-async def _toast(request: web.Request, key: str, status: int = 200, **values: str) -> web.Response:
+def _toast(request: web.Request, key: str, status: int = 200, **values: str) -> web.Response:
     """Return one line for the corner of the page; the page itself follows over its live connection."""
-    text = (await spoken(request))(key, **values)
-    return await page(request, "toast.html", {"text": text, "bad": status != HTTPStatus.OK}, status=status)
+    text = spoken(request)(key, **values)
+    return page(request, "toast.html", {"text": text, "bad": status != HTTPStatus.OK}, status=status)

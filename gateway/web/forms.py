@@ -39,38 +39,38 @@ async def save(request: web.Request) -> web.Response:
     """Save a ticket's form over the version its writer saw; the answer replaces the line beside the button."""
     sent = {name: str(value) for name, value in (await request.post()).items()}
     answer = Answer(request, sent.get("call", ""), _version(sent.get("version", "")))
-    visitor = await signed_in(request)
+    visitor = signed_in(request)
     if visitor is None:
-        return await answer.give("form.signed_out", 403)
+        return answer.give("form.signed_out", 403)
     form = TicketForm(**{name: sent.get(name, "").strip() for name in (*LIMITS, "topic")})
     for name, most in LIMITS.items():
         if len(getattr(form, name)) > most:
-            return await answer.give("form.too_long", 422, field=FIELD_TEXTS[name], most=most)
+            return answer.give("form.too_long", 422, field=FIELD_TEXTS[name], most=most)
     try:
         return await _save(request, visitor, answer, form)
     except StorageError:
-        return await answer.give("form.database", 503)
+        return answer.give("form.database", 503)
 
 
 async def _save(request: web.Request, visitor: Visitor, answer: "Answer", form: TicketForm) -> web.Response:
     house = house_of(request)
     ticket = await _ticket(house, answer.call)
     if ticket is None:
-        return await answer.give("form.not_yet", 409)
+        return answer.give("form.not_yet", 409)
     if not _may_write(request, house, visitor, ticket):
-        return await answer.give("form.not_yours", 403)
+        return answer.give("form.not_yours", 403)
     if form.topic not in ("", ticket.topic, *request.app[CHOICES].topics):
-        return await answer.give("form.unknown_topic", 422)
+        return answer.give("form.unknown_topic", 422)
     try:
         async with house.storage.work() as work:
             saved = await save_form(work, ticket.number, form, visitor.work_number, answer.version)
             await work.commit()
     except StaleFormError as stale:
         answer.version = stale.ticket.form_version
-        return await answer.give("form.stale", 409, theirs=stale.ticket, mine=form)
+        return answer.give("form.stale", 409, theirs=stale.ticket, mine=form)
     house.live.ticket_changed(saved)
     answer.version = saved.form_version
-    return await answer.give("form.saved", 200, number=saved.number)
+    return answer.give("form.saved", 200, number=saved.number)
 
 
 class Answer:
@@ -81,9 +81,9 @@ class Answer:
         self.call = call
         self.version = version
 
-    async def give(self, key: str, status: int, **values: Any) -> web.Response:
+    def give(self, key: str, status: int, **values: Any) -> web.Response:
         """Return the line as a fragment."""
-        t = await spoken(self._request)
+        t = spoken(self._request)
         if "field" in values:
             values["field"] = t(values["field"])
         context = {
@@ -95,7 +95,7 @@ class Answer:
             "mine": values.get("mine"),
             "fields": FIELD_TEXTS,
         }
-        return await page(self._request, "saved.html", context, status=status)
+        return page(self._request, "saved.html", context, status=status)
 
 
 async def _ticket(house: House, call: str) -> Ticket | None:

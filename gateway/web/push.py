@@ -29,7 +29,7 @@ _MILLISECONDS: Final = re.compile(r"[0-9]{1,15}")
 @ROUTES.get("/live")
 async def live(request: web.Request) -> web.WebSocketResponse:
     """Serve one page until it goes, or until its operator no longer sits at the seat it was opened for."""
-    visitor, t = await named(request), await spoken(request)
+    visitor, t = named(request), spoken(request)
     socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, compress=False, max_msg_size=_BIGGEST_MESSAGE)
     await socket.prepare(request)
     connection = Connection(request, socket, t)

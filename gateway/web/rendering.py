@@ -50,9 +50,9 @@ def set_up(app: web.Application, house: House) -> None:
     }
 
 
-async def page(request: web.Request, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
+def page(request: web.Request, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
     """Return a page, or a piece of one, in the visitor's language."""
-    return aiohttp_jinja2.render_template(template, request, {"t": await spoken(request), **context}, status=status)
+    return aiohttp_jinja2.render_template(template, request, {"t": spoken(request), **context}, status=status)
 
 
 def environment(request: web.Request) -> Environment:

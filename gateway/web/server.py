@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp_session
 from aiohttp import web
 
 from gateway.house import HOUSE, House
-from gateway.web import api, assets, catalogue, choices, desk, forms, health, push, rendering, sign_in
+from gateway.web import api, assets, catalogue, choices, desk, forms, health, push, rendering, sessions, sign_in
 from gateway.web.protection import add_headers, refuse_foreign_pages
 from gateway.web.shelf import Shelf
 from gateway.web.throttle import Throttle
@@ -30,7 +29,7 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
         middlewares=[
             *health.MIDDLEWARES,
             refuse_foreign_pages,
-            aiohttp_session.session_middleware(cookies(house)),
+            sessions.kept_in(cookies(house)),
         ]
     )
     app[HOUSE] = house

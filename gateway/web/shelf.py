@@ -5,7 +5,7 @@ It never makes a page wait: what is not read yet is simply not shown yet.
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from gateway.calls.board import Board, CallCard
@@ -42,6 +42,12 @@ class Form:
     card: CallCard | None
     ticket: Ticket | None
     talking: bool
+
+    @property
+    def opened_ms(self) -> int:
+        """When the call came in (Unix time in milliseconds): the order of forms on a page."""
+        opened_at = self.ticket.opened_at if self.ticket else self.card.opened_at if self.card else None
+        return int(opened_at.timestamp() * 1000) if opened_at else 0
 
 
 class Shelf:
@@ -80,7 +86,7 @@ class Shelf:
         return self._unsaved.get(work_number) is not None
 
     def forms(self, work_number: str, board: Board) -> tuple[Form, ...]:
-        """Return the forms on an operator's page, oldest first and the call on the line last."""
+        """Return the forms on an operator's page, oldest first."""
         on_line = board.talking_to(work_number)
         desk = self._desks.setdefault(work_number, {})
         if on_line:
@@ -89,7 +95,7 @@ class Shelf:
         for form in forms:
             if form.ticket and form.ticket.form_version and not form.talking:
                 del desk[form.call]
-        return tuple(sorted((form for form in forms if form.call in desk), key=_place))
+        return tuple(sorted((form for form in forms if form.call in desk), key=lambda form: form.opened_ms))
 
     def ticket_changed(self, ticket: Ticket) -> None:
         """Take in a ticket as it was just committed."""
@@ -153,11 +159,6 @@ class Shelf:
     def _missing_found(self, call: str, ticket: Ticket) -> None:
         self._missing.forget(call)
         self.ticket_changed(ticket)
-
-
-def _place(form: Form) -> tuple[bool, datetime]:
-    opened_at = form.ticket.opened_at if form.ticket else form.card.opened_at if form.card else None
-    return form.talking, opened_at or datetime.max.replace(tzinfo=UTC)
 
 
 def _with_latest_form(ticket: Ticket, known: Ticket | None) -> Ticket:

@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
-from aiohttp_session import get_session, new_session
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 from cryptography.fernet import Fernet
 
 from gateway.house import HOUSE, House
 from gateway.seat_states import Occupant, SeatState
 from gateway.web.catalogue import LANGUAGES, Texts, texts
+from gateway.web.sessions import begin, session_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +40,24 @@ def cookies(house: House) -> EncryptedCookieStorage:
     )
 
 
-async def remember(request: web.Request, state: SeatState, occupant: Occupant) -> None:
+def remember(request: web.Request, state: SeatState, occupant: Occupant) -> None:
     """Let this browser be the operator's from now on, in a session of its own."""
-    language = await spoken(request)
-    session = await new_session(request)
+    language = spoken(request)
+    session = begin(request)
     session["language"] = language.language
     session["visitor"] = [occupant.work_number, state.seat.id, occupant.since.isoformat()]
 
 
-async def forget(request: web.Request) -> None:
+def forget(request: web.Request) -> None:
     """Let this browser be nobody's; its language stays."""
-    session = await get_session(request)
+    session = session_of(request)
     session.pop("visitor", None)
     session.pop("asked", None)
 
 
-async def named(request: web.Request) -> Visitor | None:
+def named(request: web.Request) -> Visitor | None:
     """Return whom the cookie names, signed in or not."""
-    stored: Any = (await get_session(request)).get("visitor")
+    stored: Any = session_of(request).get("visitor")
     match stored:
         case [str(work_number), str(seat), str(since)]:
             return Visitor(work_number, seat, since)
@@ -73,15 +73,15 @@ def seated(house: House, visitor: Visitor | None) -> SeatState | None:
     return state if same else None
 
 
-async def signed_in(request: web.Request) -> Visitor | None:
+def signed_in(request: web.Request) -> Visitor | None:
     """Return the operator whose open sign-in this browser belongs to."""
-    visitor = await named(request)
+    visitor = named(request)
     return visitor if seated(request.app[HOUSE], visitor) else None
 
 
-async def spoken(request: web.Request) -> Texts:
+def spoken(request: web.Request) -> Texts:
     """Return the texts in this browser's language."""
-    language = (await get_session(request)).get("language")
+    language = session_of(request).get("language")
     default = request.app[HOUSE].settings.web.default_language
     return texts(language if language in LANGUAGES else default)
 
@@ -101,9 +101,9 @@ class Asked:
     until: float
 
 
-async def ask(request: web.Request, asked: Asked) -> None:
+def ask(request: web.Request, asked: Asked) -> None:
     """Keep what an operator is asked to confirm."""
-    (await get_session(request))["asked"] = [
+    session_of(request)["asked"] = [
         asked.work_number,
         asked.name,
         asked.seat,
@@ -113,8 +113,8 @@ async def ask(request: web.Request, asked: Asked) -> None:
     ]
 
 
-async def answered(request: web.Request) -> Asked | None:
+def answered(request: web.Request) -> Asked | None:
     """Return, once, what the operator was asked; None when that was too long ago."""
-    stored = (await get_session(request)).pop("asked", None)
+    stored = session_of(request).pop("asked", None)
     asked = Asked(*stored) if isinstance(stored, list) else None
     return asked if asked and asked.until > time.time() else None

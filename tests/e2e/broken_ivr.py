@@ -39,14 +39,12 @@ async def returns(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 async def talks_nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send what is no command, for ever."""
+    """Be another kind of server: answer what is no FastAGI, again and again, and never hang up."""
     try:
-        while True:
-            writer.write(b"\xff\x00 no command\n" * 10)
+        while not reader.at_eof():
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
             await writer.drain()
-            await asyncio.sleep(0.05)
-            if reader.at_eof():
-                return
+            await asyncio.wait({asyncio.create_task(reader.read(65536))}, timeout=0.05)
     except ConnectionError:
         return
     finally:

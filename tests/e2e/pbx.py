@@ -1,7 +1,9 @@
 """One real Asterisk for tests: its own data folder, its own ports, gone with the test run."""
 
 import csv
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from socket import SOCK_DGRAM
 from typing import Any
@@ -105,6 +107,12 @@ class PBX:
             return []
         with path.open(encoding="utf-8", newline="") as file:
             return [dict(zip(CEL_COLUMNS, row, strict=True)) for row in csv.reader(file)]
+
+    def remembered(self, key: str) -> str:
+        """Return what its own small database has on disk under a key; "" if nothing."""
+        with closing(sqlite3.connect(f"file:{self.folder}/lib/astdb.sqlite3?mode=ro", uri=True)) as database:
+            row = database.execute("SELECT value FROM astdb WHERE key = ?", (f"/{key}",)).fetchone()
+        return row[0] if row else ""
 
     def queue_log(self) -> list[Sequence[str]]:
         """Return the rows of queue_log: time, call, queue, operator, event, data…"""

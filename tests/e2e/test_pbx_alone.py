@@ -260,6 +260,7 @@ async def test_operators_stay_signed_in_when_the_pbx_restarts(tmp_path: Path) ->
     async with PBX(settings) as pbx:
         async with logged_in(settings.ami.port, "fourring", pbx.secrets.ami) as ami:
             await ami.sign_in("11", "8001")
+        await _until(lambda: "8001" in pbx.remembered("Queue/PersistentMembers/hotline"))
         os.kill(pbx.asterisk.pid, signal.SIGKILL)
         await pbx.asterisk.wait()
     async with PBX(settings) as again, again.phone("11", answer_after=0) as phone:
@@ -277,7 +278,7 @@ async def test_a_callers_name_reaches_the_records_as_it_came(pbx: PBX, ami: Outs
         await _until(lambda: any(row["cidnum"] == "13900139000" for row in pbx.cel()))
 
     names = {row["cidname"] for row in pbx.cel() if row["cidnum"] == "13900139000"}
-    assert names == {'单 "先生", A; B <script>'}
+    assert names == {r'单 \"先生\", A; B <script>'}
 
 
 async def _until(met: Callable[[], bool]) -> None:

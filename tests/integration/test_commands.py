@@ -2,9 +2,14 @@
 
 import asyncio
 import io
+import os
+import pty
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -94,6 +99,41 @@ def test_a_password_never_shows_and_lets_its_owner_in(database_url: str, typed: 
     assert (operator.name, operator.role.value) == ("陈晓燕", "operator")
     (line,) = looked_up(database_url, lambda work: notes(work, NOON.replace(year=2000)))
     assert (line.what, dict(line.detail)) == ("user.added", {"work_number": "1001", "role": "operator"})
+
+
+@pytest.mark.parametrize(
+    ("typed_in", "code", "said"),
+    [
+        (["secret", "secret"], 0, "1001 may sign in now"),
+        (["secret", "sceret"], 1, "the two passwords differ: try again"),
+    ],
+)
+def test_a_password_is_asked_for_twice_and_not_echoed(
+    typed_in: list[str], code: int, said: str, sqlite_url: str
+) -> None:
+    """At a terminal the password is asked for, unseen; two that differ are refused."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", "user", "add", "1001", "--name", "x"],
+        env={**os.environ, "FOURRING_DATABASE_URL": sqlite_url},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        shown = ""
+        for prompt, word in zip(("Password: ", "Once more: "), typed_in, strict=True):
+            while not shown.endswith(prompt):
+                shown += os.read(ours, 100).decode()
+            os.write(ours, f"{word}\n".encode())
+        with suppress(OSError):  # a terminal whose other side is closed gives EIO
+            while piece := os.read(ours, 100).decode():
+                shown += piece
+    os.close(ours)
+    assert process.returncode == code
+    assert said in shown
+    assert not {"secret", "sceret"} & set(shown.split())
 
 
 def test_a_new_password_replaces_the_old_one(database_url: str, typed: Typed) -> None:

@@ -109,7 +109,7 @@ async def test_what_is_typed_is_saved(console: Console) -> None:
     await page.get_by_test_id("save").click()
     await expect(page.get_by_test_id("saved")).to_contain_text("已保存")
     ticket = await console.ticket(call.id)
-    expected = TicketForm("李明 <b>", "13800001234", '学院路 "8" 号', "outage", "整栋楼停电。\r\n询问恢复时间。")
+    expected = TicketForm("李明 <b>", "13800001234", '学院路 "8" 号', "outage", "整栋楼停电。\n询问恢复时间。")
     assert (ticket.form, ticket.form_version, ticket.form_saved_by) == (expected, 1, "1001")
     await page.get_by_test_id("description").fill("再补充一句")
     await page.get_by_test_id("save").click()

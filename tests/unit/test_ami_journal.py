@@ -24,9 +24,7 @@ NOON = datetime(2026, 3, 2, 4, 0, 0, 123456, tzinfo=UTC)
 MONTH = timedelta(days=30)
 BIG = 1 << 30
 INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 # bounds
-RECORDS = st.lists(
-    st.builds(Record, INSTANTS, st.sampled_from(RecordKind), st.binary(max_size=300)), max_size=20
-)
+RECORDS = st.lists(st.builds(Record, INSTANTS, st.sampled_from(RecordKind), st.binary(max_size=300)), max_size=20)
 
 ENDLESS_WRITER = """
 import sys, time
@@ -66,6 +64,18 @@ for number in range(240):
         time.sleep(0.5)
 time.sleep(1.5)
 journal.close()
+"""
+FULL_WRITER = """
+import resource, sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from gateway.ami.journal import Journal, RecordKind
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (10, resource.RLIM_INFINITY))
+journal = Journal(Path(sys.argv[1]), 1 << 30, timedelta(days=30), lambda line: print(line, flush=True))
+journal.append(RecordKind.FRAME, datetime.now(UTC), b"never written")
+journal.close()
+print(journal.dropped)
 """
 ROOT = Path(__file__).parents[2]
 
@@ -267,9 +277,7 @@ def test_a_record_of_a_newer_version_is_named(folder):
     segment = segments_in(folder)[0].path
     newer = b"\0" * 8 + b"Z" + b"\0\0\0\0"
     segment.write_bytes(gzip.compress(gzip.decompress(segment.read_bytes()) + newer))
-    with pytest.raises(
-        JournalError, match=r"record of kind Z is unknown here: read it with a newer Fourring$"
-    ):
+    with pytest.raises(JournalError, match=r"record of kind Z is unknown here: read it with a newer Fourring$"):
         list(read_journal(folder))
 
 
@@ -365,6 +373,15 @@ def test_a_write_that_fails_half_way_leaves_no_half_record_and_nothing_twice(fol
     assert len(segments_in(folder)) == 2
     assert ["File too large" in said[0], "written again; 0 records lost" in said[1]] == [True, True]
     assert len(said) == 2
+
+
+def test_a_disk_without_any_room_gathers_no_empty_segments(folder):
+    """Every attempt that wrote nothing leaves nothing; what could not be written at the close is counted."""
+    output = subprocess.check_output([sys.executable, "-c", FULL_WRITER, folder], cwd=ROOT, text=True)
+    trouble, dropped = output.splitlines()
+    assert "File too large" in trouble
+    assert dropped == "1"
+    assert list(folder.iterdir()) == []
 
 
 def test_a_payload_over_the_limit_is_counted_and_does_no_harm(folder):

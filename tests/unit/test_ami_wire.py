@@ -4,7 +4,7 @@ import tracemalloc
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.ami.errors import UnsafeValueError
@@ -73,6 +73,7 @@ def test_any_split_of_the_stream_gives_the_same_frames(cuts):
 
 
 @given(st.lists(ALPHABET, max_size=40).map(b"".join), st.lists(st.integers(0, 900), max_size=12))
+@example(b"Asterisk Call Manager/\n", [11])
 def test_any_split_of_any_bytes_gives_the_same_frames(stream, cuts):
     """That holds for broken line ends, greetings in odd places and frames about as long as the limit, too."""
     whole, cut = FrameReader(max_frame=8), FrameReader(max_frame=8)

@@ -1,7 +1,10 @@
 """The `fourring` command: its help, its exit codes, and what it says when something is wrong."""
 
 import argparse
+import asyncio
 import errno
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -209,6 +212,24 @@ def test_with_fourring_debug_an_error_shows_its_traceback(
 def test_ctrl_c_ends_quietly(rehearse: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     """An interrupted command prints nothing and ends with 130."""
     assert rehearse(_raising(KeyboardInterrupt())) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_sigterm_lets_a_command_clean_up(rehearse: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    """A command that is told to end is cancelled, so that what it started ends too, and its exit code is 143."""
+    cleaned_up = []
+
+    async def run(args: argparse.Namespace, settings: Settings) -> int:
+        del args, settings
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.Event().wait()
+        finally:
+            cleaned_up.append(True)
+        return 0
+
+    assert rehearse(run) == 143
+    assert cleaned_up == [True]
     assert capsys.readouterr().err == ""
 
 

@@ -15,7 +15,10 @@ export function keepForms() {
 
   new MutationObserver((changes) => {
     for (const added of changes.flatMap((change) => [...change.addedNodes])) {
-      if (added.matches?.("details.ticket")) restore(added);
+      if (!added.matches?.("details.ticket") || "placed" in added.dataset) continue;
+      added.dataset.placed = "";
+      place(added);
+      restore(added);
     }
   }).observe(list, { childList: true });
 
@@ -38,6 +41,12 @@ export function keepForms() {
     prune();
   });
   document.body.addEventListener("htmx:sendError", () => say(document.body.dataset.noAnswer));
+
+  function place(ticket) {
+    const opened = Number(ticket.dataset.opened);
+    const older = [...list.children].find((other) => Number(other.dataset.opened) < opened);
+    if (older) list.insertBefore(ticket, older);
+  }
 
   function restore(ticket) {
     const draft = sessionStorage.getItem(DRAFT + ticket.id);
