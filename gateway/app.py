@@ -69,41 +69,57 @@ async def _furnish(
     board, live, metrics = Board(), Live(), Metrics()
     tracker = Tracker(hotline_line(settings), ring_rule(settings))
     seen_until = await _take_up(storage, tracker, board)
-    recorder = Recorder(
-        storage,
-        tracker.rule,
-        settings.hotline.zone,
-        lambda tickets: _announce(live, tickets),
-        settings.data_dir / "refused-facts.jsonl",
-    )
+    recorder = _recorder(settings, storage, live)
     if seen_until is not None:
         recorder.gap_began(seen_until, "the gateway was not running")
+    journal = _journal(settings)
+    stack.callback(journal.close)
 
     def on_facts(facts: Sequence[Fact]) -> None:
-        metrics.facts.inc(len(facts))
+        for fact in facts:
+            metrics.facts.labels(fact.kind).inc()
         live.changed(board.apply(facts))
 
-    journal = Journal(
-        settings.journal_dir,
-        settings.paths.journal_segment_megabytes << 20,
-        timedelta(days=settings.paths.journal_keep_days),
-        lambda line: log.error("journal.trouble", what=line),
-    )
-    stack.callback(journal.close)
-    journal.append(RecordKind.STARTED, utc_now(), b"{}")
-    client: AMIClient
-    reception: Reception
-
     async def on_record(record: Record) -> None:
-        metrics.frames.inc()
         await reception.take(record)
 
     client = AMIClient(settings.ami, secrets.ami, on_record=on_record, journal=journal, clock=utc_now)
     seats = Seats(settings, storage, client, utc_now, live.changed)
     await seats.load()
     reception = Reception(Intake(tracker), recorder, seats, settings.pbx_log_dir, on_facts, seen_until, client)
+    _show_totals(metrics, client, journal, recorder)
     house = House(settings, secrets, storage, board, client, seats, live, metrics, recorder, utc_now)
     return house, recorder, reception
+
+
+def _recorder(settings: Settings, storage: Storage, live: Live) -> Recorder:
+    def announce(tickets: Sequence[Ticket]) -> None:
+        for ticket in tickets:
+            live.ticket_changed(ticket)
+
+    refused = settings.data_dir / "refused-facts.jsonl"
+    return Recorder(storage, ring_rule(settings), settings.hotline.zone, announce, refused)
+
+
+def _journal(settings: Settings) -> Journal:
+    journal = Journal(
+        settings.journal_dir,
+        settings.paths.journal_segment_megabytes << 20,
+        timedelta(days=settings.paths.journal_keep_days),
+        lambda line: log.error("journal.trouble", what=line),
+    )
+    journal.append(RecordKind.STARTED, utc_now(), b"{}")
+    return journal
+
+
+def _show_totals(metrics: Metrics, client: AMIClient, journal: Journal, recorder: Recorder) -> None:
+    for name, documentation, total in (
+        ("fourring_ami_frames", "AMI frames received", lambda: client.counters.frames),
+        ("fourring_ami_logins", "Times logged in to the PBX", lambda: client.counters.connections),
+        ("fourring_journal_records_dropped", "Records the journal could not write", lambda: journal.dropped),
+        ("fourring_gaps", "Times in which calls may have gone unseen", lambda: recorder.gaps_seen),
+    ):
+        metrics.show(name, documentation, total)
 
 
 async def _take_up(storage: Storage, tracker: Tracker, board: Board) -> datetime | None:
@@ -122,11 +138,6 @@ async def _take_up(storage: Storage, tracker: Tracker, board: Board) -> datetime
     for facts in calls.values():
         board.apply(facts)
     return seen_until
-
-
-def _announce(live: Live, tickets: Sequence[Ticket]) -> None:
-    for ticket in tickets:
-        live.ticket_changed(ticket)
 
 
 @asynccontextmanager
@@ -159,11 +170,7 @@ async def _look_after(house: House, recorder: Recorder) -> None:
     while True:
         house.live.alarm(Alarm.PBX_LOST, on=not house.ami.connected)
         house.live.alarm(Alarm.DATABASE_DELAYED, on=recorder.delayed)
-        house.metrics.ami_connected.set(house.ami.connected)
         house.metrics.recorder_backlog.set(recorder.backlog)
-        cards = house.board.cards()
-        house.metrics.calls_in_progress.set(len(cards))
-        house.metrics.queue_waiting.set(sum(card.queued_at is not None and card.operator is None for card in cards))
         await asyncio.sleep(_LOOK_SECONDS)
 
 

@@ -3,6 +3,7 @@
 This module reads files and variables and nothing else; secrets are kept apart, in gateway.secrets.
 """
 
+import os
 import tomllib
 from collections.abc import Iterable
 from datetime import timedelta
@@ -269,16 +270,20 @@ def load(path: Path | None = None) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as problem:
-        raise ConfigError(f"{name}: {_first_complaint(problem)}") from None
+        raise ConfigError(_first_complaint(problem, name)) from None
 
 
-def _first_complaint(problem: ValidationError) -> str:
+def _first_complaint(problem: ValidationError, file: Path) -> str:
+    """Return one line that names where the value came from: the variable, or the file and the setting."""
     error = problem.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in error["loc"]) or "settings"
+    parts = [str(part) for part in error["loc"]]
     what = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         what = "is not a setting: check the spelling"
-    return f"{where}: {what}"
+    variable = f"FOURRING_{'_'.join(parts)}".upper()
+    if parts and variable in os.environ:
+        return f"{variable}: {what}"
+    return f"{file}: {'.'.join(parts) or 'settings'}: {what}"
 
 
 def _doubled(items: Iterable[T]) -> T | None:

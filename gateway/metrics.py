@@ -1,9 +1,27 @@
 """The service's figures for Prometheus, in a registry of their own; this module counts and asks nobody."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
 
 PUSH_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptElsewhere(Collector):
+    """A counter whose total is read, not counted here."""
+
+    name: str
+    documentation: str
+    total: Callable[[], int]
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the total as it stands."""
+        yield CounterMetricFamily(self.name, self.documentation, value=self.total())
 
 
 class Metrics:
@@ -19,14 +37,7 @@ class Metrics:
     def _count_intake(self) -> None:
         """Declare what comes in from the PBX and what becomes of it."""
         where = self.registry
-        self.frames = Counter("fourring_ami_frames", "AMI frames received", registry=where)
-        self.events = Counter("fourring_events", "PBX events taken in, by kind", ["kind"], registry=where)
-        self.facts = Counter("fourring_facts", "Facts recorded for the first time", registry=where)
-        self.reconnects = Counter("fourring_ami_reconnects", "AMI log-ins after the first", registry=where)
-        self.gaps = Counter("fourring_gaps", "Times in which calls may have gone unseen", registry=where)
-        self.journal_dropped = Counter(
-            "fourring_journal_records_dropped", "Records that the journal could not write", registry=where
-        )
+        self.facts = Counter("fourring_facts", "Facts made, by kind", ["kind"], registry=where)
         self.ami_connected = Gauge("fourring_ami_connected", "1 while logged in to the PBX", registry=where)
         self.recorder_backlog = Gauge("fourring_recorder_backlog", "Facts that wait for the database", registry=where)
 
@@ -37,7 +48,7 @@ class Metrics:
         self.queue_waiting = Gauge("fourring_queue_waiting", "Callers who wait for a person", registry=where)
         self.push_seconds = Histogram(
             "fourring_screen_pop_push_seconds",
-            "From the PBX's frame received to the page's update handed to the network",
+            "From a call's change to the page's update handed to the network",
             buckets=PUSH_BUCKETS,
             registry=where,
         )
@@ -47,6 +58,10 @@ class Metrics:
             ["method", "route", "status"],
             registry=where,
         )
+
+    def show(self, name: str, documentation: str, total: Callable[[], int]) -> None:
+        """Show a total that somebody else keeps, read when the figures are asked for."""
+        self.registry.register(_KeptElsewhere(name, documentation, total))
 
     def render(self) -> bytes:
         """Return all figures in Prometheus's text format."""

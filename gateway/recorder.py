@@ -47,6 +47,7 @@ class Recorder:
     on_tickets: Callable[[Sequence[Ticket]], None]
     refused: Path
     delayed: bool = False
+    gaps_seen: int = 0
     _backlog: deque[Fact] = field(default_factory=deque)
     _seen_until: datetime | None = None
     _gap_began: tuple[datetime, str] | None = None
@@ -77,6 +78,7 @@ class Recorder:
 
     def gap_began(self, at: datetime, reason: str) -> None:
         """Note that nothing is seen since `at` (I8). Gaps that come before one is written count as one."""
+        self.gaps_seen += 1
         self._gap_began = self._gap_began or (at, reason)
         self._gap_over_at = None
         self._work_waits.set()

@@ -14,8 +14,9 @@ from typing import Final
 
 from gateway.config import Settings
 from gateway.pbx import console
+from gateway.pbx.ami_certificate import keep_certificate
 from gateway.pbx.instance import LONGEST_SOCKET_PATH, hand_over, make_folders
-from gateway.pbx.ports import first_taken, listens
+from gateway.pbx.ports import Port, ports
 from gateway.pbx.process import KnownProcess, identify, recall, remember
 from gateway.pbx.program import Program, ProgramError, find
 from gateway.pbx.render import RenderError, render
@@ -63,9 +64,9 @@ class Asterisk:
     async def _launch(
         cls, settings: Settings, program: Program, folder: Path, *, die_with_parent: bool
     ) -> "Asterisk":
-        taken = first_taken(settings)
-        if taken is not None:
-            raise LaunchError(f"{taken} is in use by another program: stop it, or set another port")
+        for port in ports(settings):
+            if _taken(port):
+                raise LaunchError(f"{port} is in use by another program: stop it, or set another port")
         log = _Log(folder)
         (folder / console.CONTROL_SOCKET).unlink(missing_ok=True)
         command = program.command(folder, die_with_parent=die_with_parent)
@@ -131,7 +132,7 @@ class Asterisk:
             raise LaunchError(
                 f"the Asterisk that runs already (pid {self.pid}) does not answer: stop it and start again"
             ) from None
-        await self._check_listening(settings, log)
+        self._check_listening(settings, log)
 
     async def _until_ready(self, settings: Settings, log: "_Log") -> None:
         try:
@@ -142,7 +143,7 @@ class Asterisk:
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise LaunchError(f"Asterisk was not ready after {START_SECONDS:.0f} s: {log.last_words()}") from None
-        await self._check_listening(settings, log)
+        self._check_listening(settings, log)
 
     async def _boot_report(self) -> str:
         try:
@@ -150,13 +151,10 @@ class Asterisk:
         except OSError:
             return ""
 
-    async def _check_listening(self, settings: Settings, log: "_Log") -> None:
-        pbx, ami = settings.pbx, settings.ami
-        for setting, port in (("[ami] port", ami.port), ("[pbx] http_port", pbx.http_port)):
-            if not await listens(pbx.bind, port):
-                raise LaunchError(f"Asterisk does not listen on {setting} {port}: {log.last_words()}")
-        if "udp" not in (await console.ask(self._folder, "pjsip show transport udp")).split():
-            raise LaunchError(f"Asterisk does not listen on [pbx] sip_port {pbx.sip_port}: {log.last_words()}")
+    def _check_listening(self, settings: Settings, log: "_Log") -> None:
+        for port in ports(settings):
+            if not _taken(port):
+                raise LaunchError(f"Asterisk does not listen on {port}: {log.last_words()}")
 
 
 class _Log:
@@ -186,6 +184,13 @@ class _Log:
             return file.read().decode("utf-8", "replace").splitlines()
 
 
+def _taken(port: Port) -> bool:
+    try:
+        return port.taken()
+    except OSError as problem:
+        raise LaunchError(f"{port} cannot be used: {problem.strerror}: set an address of this machine") from None
+
+
 def _record(folder: Path) -> Path:
     return folder / "run" / "process.json"
 
@@ -197,6 +202,8 @@ def _prepare(settings: Settings, secrets: Secrets, program: Program, folder: Pat
     changed = render(settings, secrets, folder / "etc", base=program.base)
     try:
         make_folders(folder, socket.gethostname())
+        if settings.ami.tls:
+            keep_certificate(folder, settings.ami.host)
         if program.owner is not None:
             hand_over(folder, program.owner)
     except OSError as problem:

@@ -1,46 +1,44 @@
-"""Whether our own Asterisk's ports are free before it starts, and answered after."""
+"""Whether our own Asterisk's ports are free before it starts, and taken after. Connects to nobody."""
 
-import asyncio
+import errno
 import socket
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from gateway.config import Settings
-
-_CONNECT_SECONDS: Final = 5.0
-
-
-def first_taken(settings: Settings) -> str | None:
-    """Return the first port that another program holds, as "[section] setting number on address", or None."""
-    pbx, ami = settings.pbx, settings.ami
-    wanted = (
-        ("[pbx] sip_port", pbx.sip_port, socket.SOCK_DGRAM),
-        ("[ami] port", ami.port, socket.SOCK_STREAM),
-        ("[pbx] http_port", pbx.http_port, socket.SOCK_STREAM),
-    )
-    for setting, port, kind in wanted:
-        if not _free(pbx.bind, port, kind):
-            return f"{setting} {port} on {pbx.bind}"
-    return None
+from gateway.pbx.render import ami_bind
 
 
-def _free(host: str, port: int, kind: socket.SocketKind) -> bool:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        if kind is socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port that Asterisk listens on, and the setting that names it."""
 
+    setting: str
+    host: str
+    number: int
+    kind: socket.SocketKind
 
-async def listens(host: str, port: int) -> bool:
-    """Return whether something accepts connections there."""
-    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(here, port), _CONNECT_SECONDS)
-    except (OSError, TimeoutError):
+    def __str__(self) -> str:
+        return f"{self.setting} {self.number} on {self.host}"
+
+    def taken(self) -> bool:
+        """Return whether some program holds it. Raises OSError for an address that this machine does not have."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.socket(family, self.kind) as probe:
+            if self.kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.host, self.number))
+            except OSError as problem:
+                if problem.errno == errno.EADDRINUSE:
+                    return True
+                raise
         return False
-    writer.close()
-    return True
+
+
+def ports(settings: Settings) -> Iterator[Port]:
+    """Yield every port that our own Asterisk listens on, but for media."""
+    pbx = settings.pbx
+    yield Port("[pbx] sip_port", pbx.bind, pbx.sip_port, socket.SOCK_DGRAM)
+    yield Port("[pbx] http_port", pbx.bind, pbx.http_port, socket.SOCK_STREAM)
+    yield Port("[ami] port", ami_bind(settings), settings.ami.port, socket.SOCK_STREAM)

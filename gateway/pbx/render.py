@@ -3,6 +3,7 @@
 Templates see only the values listed here, each checked so that none can leave its line or its place in it (I10).
 """
 
+import ipaddress
 import os
 import re
 from importlib.resources import files
@@ -102,14 +103,24 @@ def _values(settings: Settings, secrets: Secrets, base: Path) -> dict[str, objec
         "wrap_up_seconds": queue.wrap_up_seconds,
         "seats": _seats(settings, secrets),
         "interfaces": "&".join(seat.interface for seat in settings.seats),
+        **_ami(settings, secrets),
+        "ring_on_ms": on_ms,
+        "ring_off_ms": round(settings.rings.seconds * 1000) - on_ms,
+    }
+
+
+def _ami(settings: Settings, secrets: Secrets) -> dict[str, object]:
+    bind = ami_bind(settings)
+    return {
+        "ami_bind": bind,
         "ami_port": settings.ami.port,
+        "ami_address": _joined(bind, settings.ami.port),
+        "ami_tls": settings.ami.tls,
         "ami_user": _checked("word", "[ami] user", settings.ami.user),
         "ami_secret": _checked("secret", "ami in secrets.toml", secrets.ami),
         "ami_read": ",".join(needs.AMI_READ),
         "ami_write": ",".join(needs.AMI_WRITE),
         "ami_events": needs.AMI_EVENTS,
-        "ring_on_ms": on_ms,
-        "ring_off_ms": round(settings.rings.seconds * 1000) - on_ms,
     }
 
 
@@ -129,6 +140,14 @@ def _checked(shape: str, setting: str, value: str) -> str:
     if _SHAPES[shape].fullmatch(value):
         return value
     raise RenderError(f"{setting}: is empty or has a character that an Asterisk configuration file cannot carry")
+
+
+def ami_bind(settings: Settings) -> str:
+    """Return the address on which our own Asterisk offers AMI: the gateway's machine is its own, so never wider."""
+    try:
+        return str(ipaddress.ip_address(settings.ami.host))
+    except ValueError:
+        return "127.0.0.1"
 
 
 def _joined(host: str, port: int) -> str:

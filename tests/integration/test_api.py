@@ -511,8 +511,8 @@ async def test_metrics_show_the_calls_of_this_moment(embedded: API) -> None:
     queued = (FactKind.QUEUED, "", {})
     _shown_now(embedded.house.board, "yq/1", queued)
     _shown_now(embedded.house.board, "yq/2", queued, (FactKind.ANSWERED, "leg", {"operator": "1001"}))
-    embedded.house.metrics.frames.inc(3)
-    embedded.house.metrics.events.labels("CallerJoined").inc()
+    embedded.house.metrics.show("fourring_ami_frames", "AMI frames received", lambda: 3)
+    embedded.house.metrics.facts.labels(FactKind.QUEUED).inc()
     embedded.house.metrics.push_seconds.observe(timedelta(milliseconds=7).total_seconds())
     await embedded.get("/tickets")
     await embedded.ask("GET", "/api/v1/tickets/20261123-0001")
@@ -525,7 +525,7 @@ async def test_metrics_show_the_calls_of_this_moment(embedded: API) -> None:
         "fourring_queue_waiting 1.0",
         "fourring_ami_connected 1.0",
         "fourring_ami_frames_total 3.0",
-        'fourring_events_total{kind="CallerJoined"} 1.0',
+        'fourring_facts_total{kind="queued"} 1.0',
         'fourring_screen_pop_push_seconds_bucket{le="0.01"} 1.0',
         'fourring_http_requests_total{method="GET",route="/api/v1/tickets",status="200"} 1.0',
         'fourring_http_requests_total{method="GET",route="/api/v1/tickets/{number}",status="401"} 1.0',

@@ -76,3 +76,14 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="cannot be read"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "complaint"),
+    [("FOURRING_WEB_PORT", "many", "valid integer"), ("FOURRING_WEB_PROT", "1", "check the spelling")],
+)
+def test_a_wrong_variable_is_named_itself(monkeypatch, variable, value, complaint):
+    """Nobody is sent to a file for what a variable says."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError, match=f"^{variable}: .*{complaint}"):
+        load()
