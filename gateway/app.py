@@ -73,7 +73,7 @@ async def _furnish(
     if seen_until is not None:
         recorder.gap_began(seen_until, "the gateway was not running")
     journal = _journal(settings)
-    stack.callback(journal.close)
+    stack.push_async_callback(asyncio.to_thread, journal.close)  # it may wait for the disk
 
     def on_facts(facts: Sequence[Fact]) -> None:
         for fact in facts:

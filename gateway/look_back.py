@@ -20,14 +20,14 @@ _TimeOf: TypeAlias = Callable[[str], datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PBXRecords:
     """The lines, as they stand in the files, about the calls in question."""
 
     cel: list[str]
     queue_log: list[str]
 
 
-def look_back(log_dir: Path, since: datetime | None, callers: frozenset[str]) -> Told:
+def look_back(log_dir: Path, since: datetime | None, callers: frozenset[str]) -> PBXRecords:
     """Return the PBX's records of every call that was up at any time after `since`, and of these `callers`.
 
     `since` None: nothing but the callers. A file that is missing or unreadable tells nothing; fourring doctor says so.
@@ -35,7 +35,7 @@ def look_back(log_dir: Path, since: datetime | None, callers: frozenset[str]) ->
     begins = [_began_at(caller) for caller in callers]
     earliest = min([at for at in [since, *begins] if at is not None], default=None)
     if earliest is None:
-        return Told([], [])
+        return PBXRecords([], [])
     horizon = earliest - _LONGEST_CALL
     lines = list(_lines_since(log_dir / "cel-custom" / "Master.csv", horizon, _cel_time))
     wanted = _concerned(lines, since, callers)
@@ -45,7 +45,7 @@ def look_back(log_dir: Path, since: datetime | None, callers: frozenset[str]) ->
         for line in _lines_since(log_dir / "queue_log", horizon, _queue_log_time)
         if line.split("|", 2)[1:2] and line.split("|", 2)[1] in wanted
     ]
-    return Told(cel, notes)
+    return PBXRecords(cel, notes)
 
 
 def _concerned(lines: list[str], since: datetime | None, callers: frozenset[str]) -> set[str]:

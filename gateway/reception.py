@@ -17,10 +17,11 @@ import structlog
 from gateway.ami import events as ami
 from gateway.ami.client import AMIClient
 from gateway.ami.errors import AMIError
+from gateway.ami.reading import stamp
 from gateway.ami.record import Record, RecordKind
-from gateway.calls.intake import Intake, Request
+from gateway.calls.intake import Intake, Request, Told
 from gateway.calls.resync import QUESTIONS, question_id
-from gateway.look_back import Told, look_back
+from gateway.look_back import PBXRecords, look_back
 from gateway.recorder import Recorder
 from routing.facts import Fact
 
@@ -107,18 +108,18 @@ class Reception:
             for action in QUESTIONS:
                 await self.client.send(action, question_id(self.intake.serial, action))
         else:
-            await self._look_back()
-            await self.members.reconcile(self.intake.snapshot_members or [])
+            await self._look_back(Told.FIRST)
+            await self.members.reconcile(self.intake.snapshot_members)
 
     async def _look_back_later(self) -> None:
         await asyncio.sleep(_CEL_LATENESS_SECONDS)
-        await self._look_back()
+        await self._look_back(Told.ONCE_MORE)
 
-    async def _look_back(self) -> None:
+    async def _look_back(self, which: Told) -> None:
         callers = frozenset(self.intake.tracker.in_progress()) | self.intake.callers_now()
         told = await asyncio.to_thread(look_back, self.log_dir, self.seen_until, callers)
         if self.client is not None:
-            for payload in _payloads(told):
+            for payload in _payloads(told, which):
                 await self.client.note(RecordKind.PBX_RECORDS, payload)
 
     async def _strike_rings(self) -> None:
@@ -131,18 +132,16 @@ class Reception:
                 await asyncio.wait_for(self._ring_changed.wait(), None if wait is None else max(wait, 0))
                 continue
             if due and self.client is not None:
-                await self.client.note(RecordKind.TICK, f"{due.timestamp():.6f}".encode())
+                await self.client.note(RecordKind.TICK, stamp(due).encode())
                 await self._ring_changed.wait()
 
 
-def _payloads(told: Told) -> list[bytes]:
-    """Cut what was told into records of a size that the journal takes; all but the last say that more follows."""
+def _payloads(told: PBXRecords, which: Told) -> list[bytes]:
+    """Cut what was told into records of a size that the journal takes; the last says that it is the last."""
     pieces = [told.cel[at : at + _LINES_A_RECORD] for at in range(0, len(told.cel), _LINES_A_RECORD)] or [[]]
-    last = len(pieces) - 1
+    ends = [Told.SOME] * (len(pieces) - 1) + [which]
+    notes = [told.queue_log] + [[]] * (len(pieces) - 1)
     return [
-        json.dumps(
-            {"cel": cel, "queue_log": told.queue_log if index == 0 else [], "more": index < last},
-            ensure_ascii=False,
-        ).encode()
-        for index, cel in enumerate(pieces)
+        json.dumps({"cel": cel, "queue_log": queue_log, "last": end}, ensure_ascii=False).encode()
+        for cel, queue_log, end in zip(pieces, notes, ends, strict=True)
     ]

@@ -13,7 +13,7 @@ from storage.engine import Storage
 from storage.facts import open_calls
 from storage.ledger import record as write
 
-_BATCH = 2000
+_BATCH = 10_000
 
 
 @dataclass(slots=True)

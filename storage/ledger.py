@@ -37,9 +37,10 @@ async def record(work: UnitOfWork, facts: Sequence[Fact], rule: RingRule, zone: 
     if work.dialect == "postgresql":  # SQLite has one writer anyway
         await work.execute(_TAKE_LOCK)
     touched = await _write_facts(work, facts)
+    told = _by_call(facts)
     changed: list[Ticket] = []
     for calls in _in_batches(touched, _CALLS_AT_ONCE):
-        changed += await _judge_again(work, calls, rule, zone)
+        changed += await _judge_again(work, calls, told, rule, zone)
     return changed
 
 
@@ -70,9 +71,21 @@ def _columns_of(fact: Fact) -> dict[str, Any]:
     }
 
 
-async def _judge_again(work: UnitOfWork, calls: list[str], rule: RingRule, zone: ZoneInfo) -> list[Ticket]:
-    facts = await facts_of_calls(work, calls)
+def _by_call(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
+    """Return the facts by call; of those with the same key the first, which is the one that is kept."""
+    by_call: dict[str, list[Fact]] = {}
+    for fact in {fact.key: fact for fact in reversed(facts)}.values():
+        by_call.setdefault(fact.call, []).append(fact)
+    return by_call
+
+
+async def _judge_again(
+    work: UnitOfWork, calls: list[str], told: Mapping[str, list[Fact]], rule: RingRule, zone: ZoneInfo
+) -> list[Ticket]:
+    """Judge calls by all their facts. One without a ticket has none but those just told: each fact makes its ticket."""
     present = await tickets_of_calls(work, calls)
+    known = [call for call in calls if call in present or call not in told]
+    facts = {**told, **(await facts_of_calls(work, known) if known else {})}
     verdicts = [judge(facts[call], _rule_of(present.get(call), rule)) for call in calls]
     numbers = await _numbers(work, [verdict for verdict in verdicts if verdict.call not in present], zone)
     changed = [

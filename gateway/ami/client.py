@@ -49,7 +49,7 @@ class AMIClient:
     """Connects to the manager interface and stays connected; `on_record` gets what comes, in order.
 
     On each login `on_record` gets a CONNECTED record, then every frame (answers to actions too), then
-    DISCONNECTED; their payloads are JSON, a frame's its raw bytes. It must not await `act`: answers are read
+    DISCONNECTED; their payloads are JSON, a frame's its raw bytes. It must not await `act` or `note`: both are done
     only while its queue has room. `clock` returns an aware UTC instant. Nothing happens unless `run` runs.
     """
 
@@ -168,9 +168,7 @@ class AMIClient:
             return self._refused(refusal)
         except (AMIError, OSError) as problem:
             delay = self._backoff.next()
-            log.warning(
-                "ami.not_connected", address=self._where, reason=str(problem), retry_in=round(delay, 2)
-            )
+            log.warning("ami.not_connected", address=self._where, reason=str(problem), retry_in=round(delay, 2))
             return delay
 
     async def _log_in(self, connection: Connection, *, plain_allowed: bool) -> None:

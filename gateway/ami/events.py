@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias, cast
 
-from gateway.ami.reading import header, known, made_from, milliseconds, number, read_event, seconds
+from gateway.ami.reading import header, known, known_name, made_from, milliseconds, number, read_event, seconds
 from gateway.ami.wire import Frame
 
 _SUCCESS = {"Result": frozenset({"Success", ""})}
@@ -26,17 +26,7 @@ class ChannelCreated:
     context: str = header("Context")
     exten: str = header("Exten")
     caller_number: str = header("CallerIDNum", read=known)
-    caller_name: str = header("CallerIDName", read=known)
-
-
-@made_from("DialBegin")
-@dataclass(frozen=True, slots=True)
-class DialBegan:
-    """`uniqueid` (or nobody, "") dials `dest`: how the far side of a Local channel is told to be an operator's leg."""
-
-    at: datetime
-    uniqueid: str = header("Uniqueid")
-    dest: str = header("DestUniqueid")
+    caller_name: str = header("CallerIDName", read=known_name)
 
 
 @made_from("DialEnd")
@@ -59,7 +49,7 @@ class CallerJoined:
     linkedid: str = header("Linkedid", "Uniqueid")
     queue: str = header("Queue")
     caller_number: str = header("CallerIDNum", read=known)
-    caller_name: str = header("CallerIDName", read=known)
+    caller_name: str = header("CallerIDName", read=known_name)
 
 
 @made_from("QueueCallerAbandon")
@@ -102,7 +92,7 @@ class OperatorConnected:
     leg: str = header("DestUniqueid")
     operator: str = header("MemberName")
     interface: str = header("Interface")
-    rang: timedelta = header("RingTime", read=seconds)
+    rang: timedelta = header("RingTime", read=seconds)  # noqa: RUF009 # it is dataclasses.field
 
 
 @made_from("AgentRingNoAnswer")
@@ -115,7 +105,7 @@ class OperatorMissed:
     leg: str = header("DestUniqueid")
     operator: str = header("MemberName")
     interface: str = header("Interface")
-    rang: timedelta = header("RingTime", read=milliseconds)
+    rang: timedelta = header("RingTime", read=milliseconds)  # noqa: RUF009 # it is dataclasses.field
 
 
 @made_from("AgentComplete")
@@ -130,7 +120,7 @@ class OperatorCompleted:
     operator: str = header("MemberName")
     interface: str = header("Interface")
     reason: str = header("Reason", read=str.lower)
-    talked: timedelta = header("TalkTime", read=seconds)
+    talked: timedelta = header("TalkTime", read=seconds)  # noqa: RUF009 # it is dataclasses.field
 
 
 @made_from("BridgeEnter")
@@ -155,20 +145,20 @@ class BridgeLeft:
     uniqueid: str = header("Uniqueid")
 
 
-@made_from("BridgeMerge")
-@dataclass(frozen=True, slots=True)
-class BridgeMerged:
-    """Everybody in `gone` is now in `bridge`."""
-
-    at: datetime
-    bridge: str = header("ToBridgeUniqueid")
-    gone: str = header("FromBridgeUniqueid")
-
-
 @made_from("LocalBridge")
 @dataclass(frozen=True, slots=True)
 class LocalBridged:
-    """The two halves of a Local channel were joined."""
+    """The two halves of a Local channel were joined: who is in a bridge with the one hears whom the other hears."""
+
+    at: datetime
+    one: str = header("LocalOneUniqueid")
+    two: str = header("LocalTwoUniqueid")
+
+
+@made_from("LocalOptimizationBegin")
+@dataclass(frozen=True, slots=True)
+class LocalOptimized:
+    """The two halves of a Local channel are about to be taken out of the way: nobody hangs up by that."""
 
     at: datetime
     one: str = header("LocalOneUniqueid")
@@ -212,13 +202,16 @@ class HoldChanged:
 @made_from("AttendedTransfer", when=_SUCCESS, how="attended")
 @dataclass(frozen=True, slots=True)
 class CallTransferred:
-    """A transfer took effect: `transferer` acted, `transferee` is moved, `target` is where or whom he goes to."""
+    """A transfer took effect: `transferer` acted, `transferee` is moved.
+
+    `target` is the extension he goes to, or the Uniqueid of the channel on which the transferer asked there first.
+    """
 
     at: datetime
     how: str
     transferer: str = header("TransfererUniqueid", "OrigTransfererUniqueid")
     transferee: str = header("TransfereeUniqueid")
-    target: str = header("Extension", "TransferTargetUniqueid", "SecondTransfererUniqueid")
+    target: str = header("Extension", "SecondTransfererUniqueid")
 
 
 @made_from("QueueMember")
@@ -251,7 +244,6 @@ class MemberRemoved:
 
 CallEvent: TypeAlias = (
     ChannelCreated
-    | DialBegan
     | DialEnded
     | CallerJoined
     | CallerAbandoned
@@ -262,8 +254,8 @@ CallEvent: TypeAlias = (
     | OperatorCompleted
     | BridgeEntered
     | BridgeLeft
-    | BridgeMerged
     | LocalBridged
+    | LocalOptimized
     | HangupRequested
     | HungUp
     | HoldChanged

@@ -137,13 +137,9 @@ class Journal:
         lost, self._dropped_before = self.dropped - self._dropped_before, self.dropped
         before, self._trouble = self._trouble, trouble
         if trouble and not before:
-            self._tell(
-                f"journal {self._files.folder}: {trouble}: records wait in memory; free or mend the disk"
-            )
+            self._tell(f"journal {self._files.folder}: {trouble}: records wait in memory; free or mend the disk")
         elif before and not trouble:
-            self._tell(
-                f"journal {self._files.folder}: is written again; {self.dropped} records lost since the start"
-            )
+            self._tell(f"journal {self._files.folder}: is written again; {self.dropped} records lost since the start")
         if lost:
             log.error("journal.records_dropped", folder=str(self._files.folder), records=lost)
 
@@ -225,9 +221,7 @@ def read_journal(path: Path) -> Iterator[Record]:
     if path.is_dir():
         segments = [name.path for name in segments_in(path)]
         if not segments:
-            raise JournalError(
-                f"{path}: holds no journal segments: give the journal folder of the data folder"
-            )
+            raise JournalError(f"{path}: holds no journal segments: give the journal folder of the data folder")
     elif path.is_file() and path.stat().st_size:
         segments = [path]
     else:

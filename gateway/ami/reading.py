@@ -3,39 +3,55 @@
 Declared once per class, compiled once at import: reading a frame is then a walk over a short tuple.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from gateway.ami.wire import Frame
 
 T = TypeVar("T")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNKNOWN = frozenset({"<unknown>", "unknown", "<null>"})
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_SECOND: Final = 1 << 35
+"""Timestamps beyond the year 3058 are nonsense; those near the year 9999 could not even be reckoned with."""
+_UNKNOWN: Final = frozenset({"<unknown>", "unknown", "<null>"})
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Recipe:
-    """How to make one event class from one AMI event."""
+    """How to make one event class from one AMI event: its arguments after `at`, each fixed or read from a header."""
 
     make: Callable[..., object]
-    headers: tuple[tuple[str, tuple[str, ...], Callable[[str], object]], ...]
-    fixed: Mapping[str, object]
+    arguments: tuple[tuple[object, tuple[str, ...], Callable[[str], object] | None], ...]
     when: Mapping[str, frozenset[str]]
 
     def read(self, frame: Frame, at: datetime) -> object | None:
+        """Return the event. Of a header that is repeated the last value counts.
+
+        A caller's number may hold line breaks, and so bring headers of its own; Asterisk writes the true Uniqueid,
+        Context and so on after it (I10).
+        """
+        values = dict(frame.headers)
         for name, wanted in self.when.items():
-            if frame.get(name) not in wanted:
+            if _value((name,), values, frame) not in wanted:
                 return None
-        values = {
-            attribute: convert(next((value for name in names if (value := frame.get(name))), ""))
-            for attribute, names, convert in self.headers
-        }
-        return self.make(at=at, **values, **self.fixed)
+        return self.make(
+            at,
+            *[fixed if read is None else read(_value(names, values, frame)) for fixed, names, read in self.arguments],
+        )
 
 
 _RECIPES: dict[str, _Recipe] = {}
+
+
+def _value(names: tuple[str, ...], values: Mapping[str, str], frame: Frame) -> str:
+    for name in names:
+        if value := values.get(name):
+            return value
+    return next((value for name in names if name not in values and (value := frame.get(name))), "")
 
 
 def header(*names: str, read: Callable[[str], Any] = str) -> Any:
@@ -52,12 +68,11 @@ def made_from(
     """
 
     def declare(cls: type[T]) -> type[T]:
-        headers = tuple(
-            (each.name, each.metadata["names"], each.metadata["read"])
-            for each in fields(cls)  # type: ignore[arg-type]  # made_from stands above @dataclass
-            if each.metadata
+        _at, *others = fields(cls)  # type: ignore[arg-type]  # made_from stands above @dataclass
+        arguments = tuple(
+            (fixed.get(each.name), each.metadata.get("names", ()), each.metadata.get("read")) for each in others
         )
-        _RECIPES[event.lower()] = _Recipe(cls, headers, fixed, when or {})
+        _RECIPES[event.lower()] = _Recipe(cls, arguments, when or {})
         return cls
 
     return declare
@@ -74,14 +89,28 @@ def pbx_time(stamp: str, otherwise: datetime) -> datetime:
     whole, _, fraction = stamp.partition(".")
     try:
         micros = int(f"{fraction:0<6}"[:6]) if fraction else 0
-        return _EPOCH + timedelta(seconds=int(whole), microseconds=micros)
-    except (ValueError, OverflowError):
+        passed = int(whole)
+    except ValueError:
         return otherwise
+    return _EPOCH + timedelta(seconds=passed, microseconds=micros) if 0 <= passed < _LAST_SECOND else otherwise
+
+
+def stamp(at: datetime) -> str:
+    """Return an instant as the PBX writes it, exact to the microsecond: what `pbx_time` reads."""
+    whole, micros = divmod((at - _EPOCH) // timedelta(microseconds=1), 10**6)
+    return f"{whole}.{micros:06}"
 
 
 def known(value: str) -> str:
     """Return a header's value, with Asterisk's several words for "nothing" as ""."""
     return "" if value.strip().lower() in _UNKNOWN else value
+
+
+def known_name(value: str) -> str:
+    r"""Return a name as it is: AMI's events write quotes, backslashes and control characters in one as C does (\")."""
+    if "\\" in value:
+        value = _ESCAPED.sub(lambda match: _ESCAPES.get(match[1], match[1]), value)
+    return known(value)
 
 
 def seconds(value: str) -> timedelta:

@@ -84,7 +84,5 @@ class RecordReader:
 
 def _not_a_record(letter: bytes, length: int) -> JournalError:
     if letter.isalpha() and length <= MAX_PAYLOAD:
-        return JournalError(
-            f"a record of kind {letter.decode()} is unknown here: read it with a newer Fourring"
-        )
+        return JournalError(f"a record of kind {letter.decode()} is unknown here: read it with a newer Fourring")
     return TornRecordError("bytes that are no record")

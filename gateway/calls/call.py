@@ -22,12 +22,18 @@ class Stage(Enum):
 
 @dataclass(slots=True)
 class Leg:
-    """An operator's channel: offered by the queue, or brought in by a transfer."""
+    """An operator's channel: offered by the queue, or brought in by a transfer.
+
+    `cancelled_at`: the offer was called off, which stands unless the PBX says more of it. `passed_on`: he transferred
+    the caller, which explains that he hangs up.
+    """
 
     operator: str
     interface: str
     called_at: datetime | None = None
     ringing_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    passed_on: bool = False
 
 
 @dataclass(slots=True)
@@ -40,10 +46,10 @@ class Call:
     rule: RingRule
     stage: Stage = Stage.ARRIVED
     queued_at: datetime | None = None
-    talking_since: datetime | None = None
     last_at: datetime | None = None
     rings_struck: int = 0
     legs: dict[str, Leg] = field(default_factory=dict)
+    answers: list[tuple[datetime, str]] = field(default_factory=list)
     bridges: dict[str, set[str]] = field(default_factory=dict)
     seen: set[tuple[FactKind, str]] = field(default_factory=set)
     channels: set[str] = field(default_factory=set)
@@ -67,9 +73,13 @@ class Call:
         """Return whether this leg is offered and its offer not over."""
         return (FactKind.OFFERED, leg) in self.seen and (FactKind.OFFER_ENDED, leg) not in self.seen
 
+    def answered_by(self, at: datetime) -> str:
+        """Return the leg that was the latest to answer before `at`, "" if none had: so one wait is told from the next."""
+        return next((leg for answered_at, leg in reversed(self.answers) if answered_at < at), "")
+
     def ring_due(self) -> tuple[int, datetime] | None:
-        """Return (number, instant) of the ring that begins next while the caller waits."""
-        if self.stage is not Stage.WAITING or self.queued_at is None:
+        """Return (number, instant) of the ring that begins next, while the caller waits for the first answer (I3)."""
+        if self.queued_at is None or self.answers or self.stage is not Stage.WAITING:
             return None
         return next_ring(self.rings_struck, self.queued_at, self.rule)
 

@@ -7,7 +7,7 @@ out and answers with further records. So a journal holds everything that a repla
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from typing import Any
 
 from gateway.ami import events as ami
@@ -32,6 +32,14 @@ class Request(Enum):
     LOOK_BACK_LATER = auto()
 
 
+class Told(StrEnum):
+    """What a record of the PBX's own records is: a part, the end of the first look back, or of the one after it."""
+
+    SOME = "some"
+    FIRST = "first"
+    ONCE_MORE = "once more"
+
+
 @dataclass(slots=True)
 class Intake:
     """Turns records into facts. `requests` and `members` (what the queue says of its members) are for the shell."""
@@ -40,7 +48,7 @@ class Intake:
     requests: list[Request] = field(default_factory=list)
     members: list[ami.MemberEvent] = field(default_factory=list)
     serial: int = 0
-    snapshot_members: list[ami.MemberStatus] | None = None
+    snapshot_members: list[ami.MemberStatus] = field(default_factory=list)
     clock_ahead: timedelta = timedelta()
     _snapshot: Snapshot | None = None
     _held: list[TrackerEvent] | None = None
@@ -82,6 +90,7 @@ class Intake:
         frame = decode(record.payload)
         if self._snapshot is not None and not self._snapshot.complete and self._snapshot.take(frame, record.at):
             if self._snapshot.complete:
+                self.snapshot_members = list(self._snapshot.members)
                 self.requests.append(Request.LOOK_BACK)
             return []
         event = ami.event_of(frame, record.at)
@@ -108,10 +117,11 @@ class Intake:
         """Take in what the PBX wrote down; the first time with the snapshot, and then what happened meanwhile."""
         told = json.loads(record.payload)
         facts = self._retell(told)
-        if told.get("more"):
+        if told["last"] == Told.SOME:
             return facts
-        if self._held is not None and self._snapshot is not None:
-            return facts + self._take_up(self._snapshot, record.at + self.clock_ahead)
+        if told["last"] == Told.FIRST:
+            snapshot = self._snapshot if self._snapshot and self._snapshot.complete else None
+            return facts + (self._take_up(snapshot, record.at + self.clock_ahead) if snapshot else [])
         still = self._missing & self.tracker.in_progress().keys()
         self._missing = set()
         return facts + [fact for uniqueid in sorted(still) for fact in self._lost(uniqueid, record.at)]
@@ -128,7 +138,6 @@ class Intake:
 
     def _take_up(self, snapshot: Snapshot, now: datetime) -> list[Fact]:
         facts: list[Fact] = []
-        self.snapshot_members = list(snapshot.members)
         for member in snapshot.members:
             facts += self._apply(member)
         for event in snapshot.events(self.tracker.line, now):

@@ -1,13 +1,19 @@
-"""The switchboard: which channel belongs to which call, who is in which bridge, which operator is behind which phone.
+"""The switchboard: which channel belongs to which call, and which operator is behind which phone.
 
-Everything is keyed by Uniqueid. It decides nothing about a call; it only says whose an event is.
+Everything is keyed by Uniqueid. It decides nothing about a call; it only says whose an event is, in terms of the caller
+and of his operators' legs: of Local channels in between a call never hears.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 from gateway.ami import events as ami
+from gateway.calls.bridges import Bridges
 from gateway.calls.call import Call, Leg
 from gateway.calls.transitions import Happening
+
+Routed: TypeAlias = tuple[Call, Happening] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,8 @@ class Switchboard:
     members: dict[str, str] = field(default_factory=dict)
     _owners: dict[str, Call] = field(default_factory=dict)
     _aliases: dict[str, str] = field(default_factory=dict)
-    _strangers: dict[str, str] = field(default_factory=dict)
-    _bridges: dict[str, set[str]] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
+    _bridges: Bridges = field(default_factory=Bridges)
 
     def add(self, call: Call) -> None:
         """Take a call in, with the legs it has."""
@@ -57,88 +63,142 @@ class Switchboard:
         for uniqueid in call.channels if call else ():
             self._owners.pop(uniqueid, None)
             self._aliases.pop(uniqueid, None)
-            self._strangers.pop(uniqueid, None)
+            self._names.pop(uniqueid, None)
 
-    def note(self, event: Happening) -> None:
-        """Learn from an event which channel belongs where."""
-        match event:
-            case ami.ChannelCreated() if event.uniqueid not in self._owners:
-                self._strangers[event.uniqueid] = event.channel
-            case ami.OperatorCalled():
-                self._own(event.leg, self._owners.get(event.uniqueid))
-            case ami.DialBegan():
-                self._alias(event.uniqueid, event.dest)
-            case ami.LocalBridged():
-                self._alias(event.one, event.two)
-            case ami.BridgeEntered():
-                self._enter(event)
-            case ami.BridgeLeft():
-                self._leave(event)
-            case ami.BridgeMerged():
-                self._bridges.setdefault(event.bridge, set()).update(self._bridges.pop(event.gone, set()))
-            case ami.HungUp() if event.uniqueid not in self._owners:
-                self._strangers.pop(event.uniqueid, None)
-            case _:
-                pass
+    def route(self, event: Happening) -> Routed:
+        """Learn from an event which channel belongs where; return the call it is about and the event as that call sees it.
 
-    def call_of(self, event: Happening) -> Call | None:
-        """Return the call that an event belongs to, None for somebody else's."""
+        None: it is about nobody's call.
+        """
+        return _ROUTES.get(type(event), Switchboard._addressed)(self, event)
+
+    def _addressed(self, event: Happening) -> Routed:
         for name in ("uniqueid", "leg", "transferer", "transferee"):
-            if call := self._owners.get(getattr(event, name, "") or ""):
-                return call
-        if isinstance(event, ami.OperatorCompleted):
-            return self._talked_at(event.interface)
+            if call := self._owners.get(getattr(event, name, "")):
+                return call, event
         return None
 
-    def resolved(self, event: Happening) -> Happening:
-        """Return the event with the phone behind a Local channel replaced by the leg that the queue knows."""
-        if isinstance(event, ami.BridgeEntered | ami.BridgeLeft | ami.HangupRequested | ami.HoldChanged):
-            leg = self._aliases.get(event.uniqueid)
-            return replace(event, uniqueid=leg) if leg else event
-        return event
+    def _created(self, event: ami.ChannelCreated) -> Routed:
+        self._names[event.uniqueid] = event.channel
+        return self._addressed(event)
+
+    def _called(self, event: ami.OperatorCalled | ami.OperatorConnected) -> Routed:
+        self._own(event.leg, self._owners.get(event.uniqueid))
+        return self._addressed(event)
+
+    def _completed(self, event: ami.OperatorCompleted) -> Routed:
+        """Find the call even where the event names no channel: the latest that this interface talked to."""
+        if routed := self._addressed(event):
+            return routed
+        talked = (
+            call
+            for call in reversed(self.calls.values())
+            if any(leg.interface == event.interface and call.answered(key) for key, leg in call.legs.items())
+        )
+        call = next(talked, None)
+        return (call, event) if call else None
+
+    def _asked(self, event: ami.HangupRequested | ami.HoldChanged) -> Routed:
+        return None if self._bridges.dissolved(event.uniqueid) else self._as_leg(event, event.uniqueid)
+
+    def _transferred(self, event: ami.CallTransferred) -> Routed:
+        leg = self._aliases.get(event.transferer)
+        return self._addressed(replace(event, transferer=leg) if leg else event)
+
+    def _halves_joined(self, event: ami.LocalBridged) -> Routed:
+        self._bridges.pair(event.one, event.two)
+        return None
+
+    def _optimized(self, event: ami.LocalOptimized) -> Routed:
+        self._bridges.dissolve(event.one, event.two)
+        return None
+
+    def _hung_up(self, event: ami.HungUp) -> Routed:
+        self._bridges.forget(event.uniqueid)
+        self._names.pop(event.uniqueid, None)
+        return self._addressed(event)
+
+    def _entered(self, event: ami.BridgeEntered) -> Routed:
+        """Join a bridge; whoever hears the caller and is not known yet is an operator: the target of a transfer."""
+        if not event.uniqueid:
+            return None
+        self._names.setdefault(event.uniqueid, event.channel)
+        self._bridges.enter(event.bridge, event.uniqueid)
+        company = self._bridges.company(event.bridge)
+        call = self._call_among(company, event.uniqueid)
+        if call is None:
+            return self._as_leg(event, event.uniqueid)
+        for uniqueid in sorted(company - self._owners.keys()):
+            self._recognise(call, uniqueid, event)
+        bridge = self._bridges.where(call.caller)
+        legs = {self._aliases.get(each, each) for each in company if self._owners.get(each) is call}
+        call.bridges.setdefault(bridge, set()).update(legs - {call.caller})
+        return self._as_leg(event, event.uniqueid, bridge)
+
+    def _left(self, event: ami.BridgeLeft) -> Routed:
+        """Leave a bridge; to the call it is the caller's bridge also where a Local channel lies in between."""
+        call = self._owners.get(event.uniqueid)
+        bridge = self._bridges.where(call.caller) if call else ""
+        if bridge not in self._bridges.joined(event.bridge):
+            bridge = event.bridge
+        self._bridges.leave(event.bridge, event.uniqueid)
+        if self._bridges.dissolved(event.uniqueid):
+            return None
+        return self._as_leg(event, event.uniqueid, bridge)
+
+    def _as_leg(self, event: Any, uniqueid: str, bridge: str = "") -> Routed:
+        """Address an event to the call of a channel, told of the leg that the channel belongs to."""
+        call = self._owners.get(uniqueid)
+        if call is None:
+            return None
+        leg = self._aliases.get(uniqueid, uniqueid)
+        if leg != uniqueid:
+            event = replace(event, uniqueid=leg)
+        if bridge and bridge != event.bridge:
+            event = replace(event, bridge=bridge)
+        return call, event
+
+    def _call_among(self, company: frozenset[str], uniqueid: str) -> Call | None:
+        own = self._owners.get(uniqueid)
+        if own is not None and own.caller in company:
+            return own
+        return next((self.calls[each] for each in sorted(company) if each in self.calls), None)
+
+    def _recognise(self, call: Call, uniqueid: str, event: ami.BridgeEntered) -> None:
+        """Take a channel that hears the caller for the operator behind the queue's Local channel, or for a new one."""
+        name = self._names.get(uniqueid, "")
+        if name.startswith("Local/"):
+            return
+        between = self._bridges.halves_beside(uniqueid)
+        if self._bridges.where(uniqueid) == self._bridges.where(call.caller):
+            between = ()
+        halves = [half for pair in between for half in pair]
+        leg = next((half for half in halves if half in call.legs), uniqueid)
+        if leg == uniqueid:
+            interface = interface_of(name)
+            call.legs[uniqueid] = Leg(self.members.get(interface, ""), interface, event.at)
+        for each in (uniqueid, *halves):
+            self._own(each, call)
+            if each != leg:
+                self._aliases[each] = leg
 
     def _own(self, uniqueid: str, call: Call | None) -> None:
         if uniqueid and call is not None and uniqueid not in self._owners:
             self._owners[uniqueid] = call
             call.channels.add(uniqueid)
 
-    def _alias(self, known: str, other: str) -> None:
-        """`other` is the far side of `known`, an operator's leg: in the end, the phone behind a Local channel."""
-        leg = self._aliases.get(known, known)
-        call = self._owners.get(leg)
-        if other and call and leg in call.legs and other not in self._owners:
-            self._aliases[other] = leg
-            self._own(other, call)
 
-    def _enter(self, event: ami.BridgeEntered) -> None:
-        """A stranger in a bridge with a caller is an operator's leg: the target of a transfer."""
-        present = self._bridges.setdefault(event.bridge, set())
-        present.add(event.uniqueid)
-        if event.uniqueid not in self._owners:
-            self._strangers.setdefault(event.uniqueid, event.channel)
-        call = next((self.calls[uid] for uid in sorted(present) if uid in self.calls), None)
-        for uniqueid in sorted(present - self._owners.keys()) if call else ():
-            self._adopt(call, uniqueid, event)
-
-    def _adopt(self, call: Call | None, uniqueid: str, event: ami.BridgeEntered) -> None:
-        if call is None:
-            return
-        interface = interface_of(self._strangers.get(uniqueid, ""))
-        call.legs[uniqueid] = Leg(self.members.get(interface, ""), interface, event.at)
-        call.bridges.setdefault(event.bridge, set()).add(uniqueid)
-        self._own(uniqueid, call)
-
-    def _leave(self, event: ami.BridgeLeft) -> None:
-        present = self._bridges.get(event.bridge, set())
-        present.discard(event.uniqueid)
-        if not present:
-            self._bridges.pop(event.bridge, None)
-
-    def _talked_at(self, interface: str) -> Call | None:
-        """Return the latest call that this interface talked to: AgentComplete may lack both Uniqueids."""
-        talked = (
-            call
-            for call in reversed(self.calls.values())
-            if any(leg.interface == interface and call.answered(key) for key, leg in call.legs.items())
-        )
-        return next(talked, None)
+_ROUTES: dict[type, Callable[[Switchboard, Any], Routed]] = {
+    ami.ChannelCreated: Switchboard._created,  # noqa: SLF001 # the table is part of the class, split off to read as one
+    ami.OperatorCalled: Switchboard._called,  # noqa: SLF001
+    ami.OperatorConnected: Switchboard._called,  # noqa: SLF001
+    ami.OperatorCompleted: Switchboard._completed,  # noqa: SLF001
+    ami.HangupRequested: Switchboard._asked,  # noqa: SLF001
+    ami.HoldChanged: Switchboard._asked,  # noqa: SLF001
+    ami.CallTransferred: Switchboard._transferred,  # noqa: SLF001
+    ami.LocalBridged: Switchboard._halves_joined,  # noqa: SLF001
+    ami.LocalOptimized: Switchboard._optimized,  # noqa: SLF001
+    ami.HungUp: Switchboard._hung_up,  # noqa: SLF001
+    ami.BridgeEntered: Switchboard._entered,  # noqa: SLF001
+    ami.BridgeLeft: Switchboard._left,  # noqa: SLF001
+}

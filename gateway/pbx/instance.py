@@ -1,6 +1,6 @@
 """The folder of one Asterisk of ours: what stands in it, and who may read it. Starts nothing.
 
-etc/ configuration · log/ messages, queue_log, cel-custom/ · lib/ its database, keys, music on hold · run/ · spool/ · tmp/
+etc/: configuration. log/: messages, queue_log, cel-custom/. lib/: database, keys, music on hold. run/, spool/, tmp/.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Starting and stopping our own Asterisk: one for each data folder, adopted where it still runs.
 
-It is not our child in spirit: it goes on carrying calls when the gateway ends, unless it is told to die with its parent.
+It goes on carrying calls when the gateway ends, unless it is told to stop or to die with its parent.
 """
 
 import asyncio
@@ -61,9 +61,7 @@ class Asterisk:
         return await cls._launch(settings, program, folder, die_with_parent=die_with_parent)
 
     @classmethod
-    async def _launch(
-        cls, settings: Settings, program: Program, folder: Path, *, die_with_parent: bool
-    ) -> "Asterisk":
+    async def _launch(cls, settings: Settings, program: Program, folder: Path, *, die_with_parent: bool) -> "Asterisk":
         for port in ports(settings):
             if _taken(port):
                 raise LaunchError(f"{port} is in use by another program: stop it, or set another port")
@@ -71,7 +69,7 @@ class Asterisk:
         (folder / console.CONTROL_SOCKET).unlink(missing_ok=True)
         command = program.command(folder, die_with_parent=die_with_parent)
         with (folder / "log" / "console").open("wb") as output:
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # noqa: ASYNC220, S603 - asyncio kills its children; this one may stay
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -123,16 +121,19 @@ class Asterisk:
             self._child.wait()
 
     async def _take_over(self, settings: Settings, *, reload: bool) -> None:
-        log = _Log(self._folder)
         try:
             await asyncio.wait_for(console.ask(self._folder, "core waitfullybooted"), START_SECONDS)
             if reload:
                 await asyncio.wait_for(console.ask(self._folder, "core reload"), START_SECONDS)
         except (OSError, TimeoutError):
-            raise LaunchError(
-                f"the Asterisk that runs already (pid {self.pid}) does not answer: stop it and start again"
-            ) from None
-        self._check_listening(settings, log)
+            raise LaunchError(f"{self._at_work} does not answer: stop it and start again") from None
+        for port in ports(settings):
+            if not _taken(port):
+                raise LaunchError(f"{self._at_work} does not listen on {port}: stop it and start again")
+
+    @property
+    def _at_work(self) -> str:
+        return f"the Asterisk that runs already (pid {self.pid})"
 
     async def _until_ready(self, settings: Settings, log: "_Log") -> None:
         try:
@@ -143,18 +144,15 @@ class Asterisk:
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise LaunchError(f"Asterisk was not ready after {START_SECONDS:.0f} s: {log.last_words()}") from None
-        self._check_listening(settings, log)
+        for port in ports(settings):
+            if not _taken(port):
+                raise LaunchError(f"Asterisk does not listen on {port}: {log.last_words()}")
 
     async def _boot_report(self) -> str:
         try:
             return await console.ask(self._folder, "core waitfullybooted")
         except OSError:
             return ""
-
-    def _check_listening(self, settings: Settings, log: "_Log") -> None:
-        for port in ports(settings):
-            if not _taken(port):
-                raise LaunchError(f"Asterisk does not listen on {port}: {log.last_words()}")
 
 
 class _Log:

@@ -1,4 +1,4 @@
-"""What the hotline needs of an Asterisk: modules, AMI rights and events; used to configure ours and to check another."""
+"""What the hotline needs of an Asterisk: modules, AMI rights, events. Ours is configured and others checked by it."""
 
 from typing import Final
 

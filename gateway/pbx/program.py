@@ -91,7 +91,7 @@ async def find(settings: Settings) -> Program:
 
 
 def _new_enough(version: str) -> bool:
-    number = re.match(r"(?:GIT-)?(\d+)", version)
+    number = re.match(r"(?:GIT-|certified[/-])?(\d+)", version)
     return number is not None and int(number[1]) >= OLDEST_VERSION
 
 
@@ -99,7 +99,10 @@ async def _version(command: Sequence[str]) -> str:
     """Return what `asterisk -V` says behind the name, "" if it says nothing of the kind within 10 s."""
     try:
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
         )
     except OSError:
         return ""

@@ -34,7 +34,7 @@ def _opening(at: datetime) -> Iterator[bytes]:
     for question in QUESTIONS:
         answer = f"Event: {question}Complete\r\nActionID: {question_id(1, question)}\r\nListItems: 0"
         yield pack(RecordKind.FRAME, at, answer.encode())
-    told = {"cel": [], "queue_log": [], "more": False}
+    told = {"cel": [], "queue_log": [], "last": "first"}
     yield pack(RecordKind.PBX_RECORDS, at, json.dumps(told).encode())
 
 

@@ -57,6 +57,11 @@ async def ami(pbx: PBX) -> AsyncIterator[OutsideAMI]:
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
     """Run a whole hotline for every test that leaves it as it was; a ring lasts 0.6 s, so that nobody waits long."""
-    settings = settings_for(tmp_path_factory.mktemp("house"), rings={"seconds": 0.6}, queue={"member_ring_seconds": 4})
-    with hotline(settings) as running:
+    settings = settings_for(
+        tmp_path_factory.mktemp("house"),
+        rings={"seconds": 0.6},
+        queue={"member_ring_seconds": 3},
+        seats=[{"id": "01"}, {"id": "02"}, *({"id": str(seat), "kind": "desk"} for seat in range(11, 15))],
+    )
+    with hotline(settings, more_operators=["1004"]) as running:
         yield running

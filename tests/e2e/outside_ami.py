@@ -16,7 +16,11 @@ class OutsideAMI:
     def __init__(self, client: AMIClient) -> None:
         self._client = client
         self.events: list[tuple[str, dict[str, str]]] = []
-        client.add_event_listener(lambda event, source: self.events.append((event.name, dict(event.keys))))
+        client.add_event_listener(self._keep)
+
+    def _keep(self, event: Any, source: AMIClient) -> None:
+        del source
+        self.events.append((event.name, dict(event.keys)))
 
     async def action(self, name: str, **headers: Any) -> Any:
         """Send an action and return its response: `.status` and `.keys`."""
@@ -27,9 +31,7 @@ class OutsideAMI:
 
     async def sign_in(self, seat: str, work_number: str, queue: str = "hotline") -> None:
         """Add the phone at a seat to the queue."""
-        response = await self.action(
-            "QueueAdd", Queue=queue, Interface=f"PJSIP/seat-{seat}", MemberName=work_number
-        )
+        response = await self.action("QueueAdd", Queue=queue, Interface=f"PJSIP/seat-{seat}", MemberName=work_number)
         assert response.status == "Success", response.keys
 
     async def sign_out(self, seat: str, queue: str = "hotline") -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from socket import SOCK_DGRAM
-from typing import Any
+from typing import Any, Self
 
 from ports import free_block, free_port
 from sipp import Customer, DeskPhone
@@ -63,7 +63,7 @@ class PBX:
         self.secrets: Secrets = load_or_create(settings)
         self.asterisk: Asterisk
 
-    async def __aenter__(self) -> "PBX":
+    async def __aenter__(self) -> Self:
         self.asterisk = await Asterisk.start(self.settings, self.secrets, die_with_parent=True)
         return self
 
@@ -115,6 +115,6 @@ class PBX:
         return row[0] if row else ""
 
     def queue_log(self) -> list[Sequence[str]]:
-        """Return the rows of queue_log: time, call, queue, operator, event, data…"""
+        """Return the rows of queue_log: time, call, queue, operator, event, data."""
         text = (self.settings.pbx_log_dir / "queue_log").read_text("utf-8")
         return [line.split("|") for line in text.splitlines()]

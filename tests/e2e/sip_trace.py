@@ -67,7 +67,7 @@ class SIPCall:
 
     @property
     def status(self) -> int | None:
-        """The first final answer to an INVITE that is not just a demand for a password; None as long as there is none."""
+        """The first final answer to an INVITE that is no mere demand for a password; None while there is none."""
         finals = [m.status for m in self.messages if m.method == "INVITE" and (m.status or 0) >= 200]
         return next((status for status in finals if status != 401), finals[-1] if finals else None)
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from socket import SOCK_DGRAM
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ports import free_block, free_port
@@ -133,7 +133,7 @@ class DeskPhone:
         """The calls offered to this phone so far."""
         return self._run.calls if self._run else []
 
-    async def __aenter__(self) -> "DeskPhone":
+    async def __aenter__(self) -> Self:
         values = {"user": self._user, **self._behaviour}
         self._running = _sipp("phone.xml", values, self._address, port=self._port, calls=None, sound=self._sound)
         self._run = await self._running.__aenter__()
@@ -208,8 +208,8 @@ class Customer:
     ) -> AsyncIterator[SIPpRun]:
         """Make one call for each caller, `rate` a second, and give control while they go on.
 
-        give_up_after: from the first ringing, while nobody answers. hang_up_after: after the answer; None leaves it to the
-        other side. display: the From header's name, with its quotes.
+        give_up_after: from the first ringing, while nobody answers. hang_up_after: after the answer; None leaves it
+        to the other side. display: the From header's name, with its quotes.
         """
         values = {
             "display": f"{display} " if display else "",

@@ -1,4 +1,4 @@
-"""The PBX by itself, with no gateway anywhere: what it does when everything of ours is down (I5), and what it refuses."""
+"""The PBX by itself, with no gateway anywhere: what it does when all of ours is down (I5), and what it refuses."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ def rang_within(invited_at: datetime, rung_at: datetime) -> timedelta:
 
 
 async def test_a_caller_reaches_an_operator_with_no_gateway_at_all(pbx: PBX, ami: OutsideAMI) -> None:
-    """With nothing of ours running, a call rings the operator's phone, is answered and talks until the caller ends it."""
+    """With nothing of ours running, a call rings the operator, is answered and lasts until the caller ends it."""
     async with pbx.phone("11", answer_after=1.0) as phone:
         await ami.sign_in("11", "8001")
         call = await pbx.customer.call(NUMBER, hang_up_after=1.0)
@@ -183,7 +183,9 @@ async def test_many_callers_are_offered_at_once(pbx: PBX, ami: OutsideAMI) -> No
         ("MessageSend", {"To": "pjsip:seat-11", "Body": "x"}),
     ],
 )
-async def test_the_gateway_may_not_do_what_it_does_not_need(ami: OutsideAMI, action: str, headers: dict[str, str]) -> None:
+async def test_the_gateway_may_not_do_what_it_does_not_need(
+    ami: OutsideAMI, action: str, headers: dict[str, str]
+) -> None:
     """The gateway's AMI user is refused every action that could run, change or dial something."""
     response = await ami.action(action, **headers)
 
@@ -278,7 +280,7 @@ async def test_a_callers_name_reaches_the_records_as_it_came(pbx: PBX, ami: Outs
         await _until(lambda: any(row["cidnum"] == "13900139000" for row in pbx.cel()))
 
     names = {row["cidname"] for row in pbx.cel() if row["cidnum"] == "13900139000"}
-    assert names == {r'单 \"先生\", A; B <script>'}
+    assert names == {r"单 \"先生\", A; B <script>"}
 
 
 async def _until(met: Callable[[], bool]) -> None:
@@ -286,5 +288,3 @@ async def _until(met: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not met():
             await asyncio.sleep(0.02)
-
-

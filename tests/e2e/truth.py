@@ -82,7 +82,12 @@ def truth(caller: SIPCall, desks: Mapping[str, DeskPhone], rule: Rule, *, answer
     `answered_by` settles which of several phones that picked up at the same instant the PBX has given the caller.
     """
     offers = sorted(
-        (Offer(number, call) for number, phone in desks.items() for call in phone.calls if call.caller == caller.caller),
+        (
+            Offer(number, call)
+            for number, phone in desks.items()
+            for call in phone.calls
+            if call.caller == caller.caller
+        ),
         key=lambda offer: offer.call.invited_at,
     )
     picked_up = [offer for offer in offers if offer.call.answered_at and answered_by in (None, offer.work_number)]
@@ -90,7 +95,9 @@ def truth(caller: SIPCall, desks: Mapping[str, DeskPhone], rule: Rule, *, answer
     return Truth(caller, offers, rule, picked_up[0] if picked_up else None)
 
 
-def assert_true(ticket: Mapping[str, Any], expected: Truth, *, source: str = "live", within: timedelta = TOLERANCE) -> None:
+def assert_true(
+    ticket: Mapping[str, Any], expected: Truth, *, source: str = "live", within: timedelta = TOLERANCE
+) -> None:
     """Fail unless the ticket says what the phones saw; its instants `within` this of SIPp's."""
     certain = {**expected.of_ticket(), "source": source}
     assert certain == {name: ticket[name] for name in certain}
