@@ -18,6 +18,8 @@ _WHAT_TO_DO: Final = {
     errno.EACCES: "let this user do that, or choose another place in fourring.toml",
     errno.EPERM: "let this user do that, or run it as root",
     errno.ENOENT: "check the name",
+    errno.EEXIST: "no folder can be made there: choose another place",
+    errno.ENOTDIR: "part of the name is no folder: choose another place",
     errno.ENOSPC: "make room",
     errno.EROFS: "choose a place that can be written, in [paths] data of fourring.toml",
     errno.ECONNREFUSED: "start the program that should answer there, or correct the address in fourring.toml",

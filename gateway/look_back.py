@@ -4,99 +4,120 @@ Only reads files, from their ends, and only as far back as needed; what lines me
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import BinaryIO, Final, TypeAlias
 
-from gateway.calls.pbx_records import CELRow, cel_rows
+from gateway.ami.reading import number
+from gateway.calls.pbx_records import CELRow, cel_row, whole_rows
 
 _BLOCK: Final = 1 << 20
 _LONGEST_CALL: Final = timedelta(hours=6)
 """A call that began longer before the gap than this is told from the gap on only."""
-
+_LINES_A_PIECE: Final = 10_000
 
 _TimeOf: TypeAlias = Callable[[str], datetime | None]
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PBXRecords:
-    """The lines, as they stand in the files, about the calls in question."""
+    """The rows and lines, as they stand in the files, about some calls: all there is of each."""
 
-    cel: list[str]
-    queue_log: list[str]
+    cel: list[str] = field(default_factory=list)
+    queue_log: list[str] = field(default_factory=list)
 
 
-def look_back(log_dir: Path, since: datetime | None, callers: frozenset[str]) -> PBXRecords:
+def look_back(log_dir: Path, since: datetime | None, callers: frozenset[str]) -> list[PBXRecords]:
     """Return the PBX's records of every call that was up at any time after `since`, and of these `callers`.
 
-    `since` None: nothing but the callers. A file that is missing or unreadable tells nothing; fourring doctor says so.
+    In pieces that the journal takes, at least one. `since` None: nothing but the callers. A file that is missing or
+    unreadable tells nothing; fourring doctor says so.
     """
     begins = [_began_at(caller) for caller in callers]
     earliest = min([at for at in [since, *begins] if at is not None], default=None)
     if earliest is None:
-        return PBXRecords([], [])
-    horizon = earliest - _LONGEST_CALL
-    lines = list(_lines_since(log_dir / "cel-custom" / "Master.csv", horizon, _cel_time))
-    wanted = _concerned(lines, since, callers)
-    cel = [line for line in lines if (row := _row(line)) and wanted & {row["linkedid"], row["uniqueid"]}]
-    notes = [
-        line
-        for line in _lines_since(log_dir / "queue_log", horizon, _queue_log_time)
-        if line.split("|", 2)[1:2] and line.split("|", 2)[1] in wanted
-    ]
-    return PBXRecords(cel, notes)
+        return [PBXRecords()]
+    horizon = max(earliest, _EPOCH + _LONGEST_CALL) - _LONGEST_CALL
+    texts = whole_rows(_lines_since(log_dir / "cel-custom" / "Master.csv", horizon, _cel_time))
+    rows = [(text, row) for text in texts if (row := cel_row(text))]
+    stories = _stories(rows, _concerned([row for _, row in rows], since, callers))
+    for line in _lines_since(log_dir / "queue_log", horizon, _queue_log_time):
+        if story := stories.get(line.partition("|")[2].partition("|")[0]):
+            story.queue_log.append(line)
+    return _pieces(stories)
 
 
-def _concerned(lines: list[str], since: datetime | None, callers: frozenset[str]) -> set[str]:
+def _concerned(rows: list[CELRow], since: datetime | None, callers: frozenset[str]) -> set[str]:
+    """Return the channels and linkedids of which all is to be told."""
     wanted = set(callers)
-    for line in lines:
-        row = _row(line)
-        if row is not None and since is not None and row.at >= since:
+    for row in rows:
+        if (since is not None and row.at >= since) or row["uniqueid"] in wanted:
             wanted |= {row["linkedid"], row["uniqueid"]}
     return wanted
 
 
-def _row(line: str) -> CELRow | None:
-    return next(cel_rows([line]), None)
+def _stories(rows: list[tuple[str, CELRow]], wanted: set[str]) -> dict[str, PBXRecords]:
+    """Return the records of each call by its caller; a channel stays with the call for which it was made."""
+    homes: dict[str, str] = {}
+    stories: dict[str, PBXRecords] = {}
+    for text, row in rows:
+        home = homes.setdefault(row["uniqueid"], row["linkedid"])
+        if wanted & {home, row["linkedid"], row["uniqueid"]}:
+            stories.setdefault(home, PBXRecords()).cel.append(text)
+    return stories
+
+
+def _pieces(stories: dict[str, PBXRecords]) -> list[PBXRecords]:
+    pieces = [PBXRecords()]
+    for story in stories.values():
+        if len(pieces[-1].cel) >= _LINES_A_PIECE:
+            pieces.append(PBXRecords())
+        pieces[-1].cel += story.cel
+        pieces[-1].queue_log += story.queue_log
+    return pieces
 
 
 def _began_at(uniqueid: str) -> datetime | None:
     """Return the second in which a channel was made, which its Uniqueid carries: "yq-1790000000.12"."""
-    seconds = uniqueid.rpartition("-")[2].partition(".")[0]
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else None
+    return _epoch(uniqueid.rpartition("-")[2].partition(".")[0])
 
 
 def _cel_time(line: str) -> datetime | None:
-    row = _row(line)
+    row = cel_row(line)
     return row.at if row else None
 
 
 def _queue_log_time(line: str) -> datetime | None:
-    seconds = line.partition("|")[0]
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else None
+    return _epoch(line.partition("|")[0])
+
+
+def _epoch(seconds: str) -> datetime | None:
+    return _EPOCH + timedelta(seconds=passed) if (passed := number(seconds)) else None
 
 
 def _lines_since(path: Path, horizon: datetime, time_of: _TimeOf) -> Iterator[str]:
-    """Yield the file's lines from the first block on that reaches back to the horizon."""
+    """Yield the file's lines, without their ends, from the first block on that reaches back to the horizon."""
     try:
         with path.open("rb") as file:
-            start = file.seek(0, 2)
-            data = b""
-            while start > 0 and not _reaches(data, horizon, time_of):
-                step = min(_BLOCK, start)
-                start -= step
-                file.seek(start)
-                data = file.read(step) + data
+            start = _start(file, horizon, time_of)
+            file.seek(start)
+            text = file.read().decode("utf-8", "replace")
     except OSError:
         return
-    lines = data.decode("utf-8", "replace").splitlines(keepends=True)
+    lines = text.split("\n")
     yield from lines[1:] if start > 0 else lines
 
 
-def _reaches(data: bytes, horizon: datetime, time_of: _TimeOf) -> bool:
-    """Return whether the first whole line that tells a time is older than the horizon."""
-    for line in data.decode("utf-8", "replace").splitlines()[1:]:
-        if at := time_of(line):
-            return at < horizon
-    return False
+def _start(file: BinaryIO, horizon: datetime, time_of: _TimeOf) -> int:
+    """Return where to begin: the end of the file, then one block nearer to its beginning for each that is too young."""
+    start = file.seek(0, 2)
+    while start > 0:
+        start = max(start - _BLOCK, 0)
+        file.seek(start)
+        block = file.read(_BLOCK).decode("utf-8", "replace").split("\n")
+        oldest = next((at for line in block[1:] if (at := time_of(line))), None)
+        if oldest is not None and oldest < horizon:
+            break
+    return start

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -27,9 +27,10 @@ from routing.facts import Fact
 
 log = structlog.get_logger(__name__)
 
-_LINES_A_RECORD: Final = 10_000
 _CEL_LATENESS_SECONDS: Final = 2.0
 """CEL rows are written a little after the events: before a call is given up, they get this long to appear."""
+_MARGIN: Final = timedelta(seconds=10)
+"""How much further back than to the last frame is read: the PBX's clock is known to some milliseconds only."""
 
 
 class Members(Protocol):
@@ -70,7 +71,7 @@ class Reception:
             self._ring_changed.set()
         while self.intake.requests:
             self._requests.put_nowait(self.intake.requests.pop(0))
-        if record.kind is not RecordKind.DISCONNECTED and self.intake.settled:
+        if self.intake.seeing:
             self.recorder.seen(record.at)
             self.taken_up.set()
         await self.recorder.room()
@@ -81,18 +82,23 @@ class Reception:
         while True:
             request = await self._requests.get()
             if request is Request.LOOK_BACK_LATER:
-                group.create_task(self._look_back_later(), name="look back once more")
+                group.create_task(self._look_back_later(self.intake.serial), name="look back once more")
             else:
                 with suppress(AMIError):  # the connection went again: the next one starts over
                     await self._carry_out(request)
 
     def _note_sight(self, record: Record) -> None:
-        """Record when we stopped seeing calls and when we began again (I8)."""
+        """Record when we stopped seeing calls and when we began again (I8).
+
+        A connection that ends before what happened earlier was taken up moves nothing: that is still to be told.
+        """
         if record.kind is RecordKind.FRAME:
             self._last_frame_at = record.at
         elif record.kind is RecordKind.DISCONNECTED:
-            self.seen_until = self._last_frame_at or record.at
-            self.recorder.gap_began(self.seen_until, "no connection to the PBX")
+            last_at = self._last_frame_at or record.at
+            if self.intake.seeing or self.seen_until is None:
+                self.seen_until = last_at
+            self.recorder.gap_began(last_at, "no connection to the PBX")
         elif record.kind is RecordKind.CONNECTED:
             self._last_frame_at = record.at
             self.recorder.gap_over(record.at)
@@ -108,19 +114,22 @@ class Reception:
             for action in QUESTIONS:
                 await self.client.send(action, question_id(self.intake.serial, action))
         else:
-            await self._look_back(Told.FIRST)
+            await self._look_back(Told.FIRST, self.intake.serial)
             await self.members.reconcile(self.intake.snapshot_members)
 
-    async def _look_back_later(self) -> None:
+    async def _look_back_later(self, serial: int) -> None:
         await asyncio.sleep(_CEL_LATENESS_SECONDS)
-        await self._look_back(Told.ONCE_MORE)
+        await self._look_back(Told.ONCE_MORE, serial)
 
-    async def _look_back(self, which: Told) -> None:
+    async def _look_back(self, which: Told, serial: int) -> None:
+        """Put in line what the PBX wrote down; `serial` says for which resync."""
         callers = frozenset(self.intake.tracker.in_progress()) | self.intake.callers_now()
-        told = await asyncio.to_thread(look_back, self.log_dir, self.seen_until, callers)
+        since = self.seen_until and self.seen_until + self.intake.clock_ahead - _MARGIN
+        *pieces, last = await asyncio.to_thread(look_back, self.log_dir, since, callers)
         if self.client is not None:
-            for payload in _payloads(told, which):
-                await self.client.note(RecordKind.PBX_RECORDS, payload)
+            for piece in pieces:
+                await self.client.note(RecordKind.PBX_RECORDS, _payload(piece, Told.SOME, serial))
+            await self.client.note(RecordKind.PBX_RECORDS, _payload(last, which, serial))
 
     async def _strike_rings(self) -> None:
         """Put a tick in line whenever the next ring of a waiting caller is due, on the PBX's clock."""
@@ -136,12 +145,6 @@ class Reception:
                 await self._ring_changed.wait()
 
 
-def _payloads(told: PBXRecords, which: Told) -> list[bytes]:
-    """Cut what was told into records of a size that the journal takes; the last says that it is the last."""
-    pieces = [told.cel[at : at + _LINES_A_RECORD] for at in range(0, len(told.cel), _LINES_A_RECORD)] or [[]]
-    ends = [Told.SOME] * (len(pieces) - 1) + [which]
-    notes = [told.queue_log] + [[]] * (len(pieces) - 1)
-    return [
-        json.dumps({"cel": cel, "queue_log": queue_log, "last": end}, ensure_ascii=False).encode()
-        for cel, queue_log, end in zip(pieces, notes, ends, strict=True)
-    ]
+def _payload(piece: PBXRecords, last: Told, serial: int) -> bytes:
+    told = {"cel": piece.cel, "queue_log": piece.queue_log, "last": last, "resync": serial}
+    return json.dumps(told, ensure_ascii=False).encode()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -101,6 +102,7 @@ class Recorder:
         """Write everything that waits now, however long the database takes to come back."""
         while self._pending():
             try:
+                await self._write_gap()
                 await self._write_batch()
                 self._say_when_over()
             except StorageUnavailableError as problem:
@@ -117,50 +119,77 @@ class Recorder:
             log.info("database.available", facts_waiting=len(self._backlog))
         self.delayed = False
 
-    async def _write_batch(self) -> None:
-        facts = [self._backlog[index] for index in range(min(_BATCH, len(self._backlog)))]
-        seen_until = self._seen_until
-        whole = len(facts) == len(self._backlog)
+    async def _write_gap(self) -> None:
+        """Open or close the gap in the books. One that an earlier run of the program left open is the same gap."""
+        began, over_at = self._gap_began, self._gap_over_at
+        if not (began or over_at):
+            return
+        self._gap_began = self._gap_over_at = None
         try:
-            tickets = await self._write(facts, seen_until if whole else None)
+            gap = await self._book_gap(began, over_at)
+        except BaseException:
+            if self._gap_began is None:
+                self._gap_over_at = self._gap_over_at or over_at
+            self._gap_began = began or self._gap_began
+            raise
+        self._gap_id = None if over_at else gap
+
+    async def _book_gap(self, began: tuple[datetime, str] | None, over_at: datetime | None) -> int | None:
+        gap = self._gap_id
+        async with self.storage.work() as work:
+            if began and gap is None:
+                left_open = [each.id for each in await gaps.gaps(work, work.now()) if each.ended_at is None]
+                gap = left_open[0] if left_open else await gaps.open_gap(work, *began, "calls")
+            if over_at and gap is not None:
+                await gaps.close_gap(work, gap, over_at)
+            await work.commit()
+        return gap
+
+    async def _write_batch(self) -> None:
+        facts = list(islice(self._backlog, _BATCH))
+        seen_until = self._seen_until if len(facts) == len(self._backlog) else None
+        if not (facts or seen_until):
+            return
+        try:
+            tickets = await self._write(facts, seen_until)
         except StorageUnavailableError:
             raise
         except Exception:
             log.exception("recorder.batch_refused", facts=len(facts))
-            tickets = await self._write_one_by_one(facts)
-        for _ in facts:
-            self._backlog.popleft()
-        if whole and self._seen_until == seen_until:
+            await self._write_one_by_one(facts)
+            return
+        if self._seen_until == seen_until:
             self._seen_until = None
-        self._room.set()
-        self.on_tickets(tickets)
+        self._done(len(facts), tickets)
 
     async def _write(self, facts: Sequence[Fact], seen_until: datetime | None) -> list[Ticket]:
-        began, over_at, gap = self._gap_began, self._gap_over_at, self._gap_id
         async with self.storage.work() as work:
             tickets = await record(work, facts, self.rule, self.zone)
-            if began and gap is None:
-                gap = await gaps.open_gap(work, *began, "calls")
-            if over_at and gap is not None:
-                await gaps.close_gap(work, gap, over_at)
             if seen_until:
                 await gaps.mark(work, SEEN_UNTIL, seen_until)
             await work.commit()
-        self._gap_id = None if over_at else gap
-        self._gap_began = None if self._gap_began is began else self._gap_began
-        self._gap_over_at = None if self._gap_over_at is over_at else self._gap_over_at
         return tickets
 
-    async def _write_one_by_one(self, facts: Sequence[Fact]) -> list[Ticket]:
+    async def _write_one_by_one(self, facts: Sequence[Fact]) -> None:
         """Write what can be written; one fact that the database refuses must not take the others with it."""
-        tickets: list[Ticket] = []
         for fact in facts:
+            tickets: list[Ticket] = []
             try:
-                tickets += await self._write([fact], None)
+                tickets = await self._write([fact], None)
             except StorageUnavailableError:
                 raise
             except Exception as problem:  # noqa: BLE001 # whatever it is, the fact is kept and the rest goes on
-                log.error("recorder.fact_refused", call=fact.call, reason=str(problem), kept_in=str(self.refused))
-                with self.refused.open("a", encoding="utf-8") as file:
-                    file.write(canonical(fact) + "\n")
-        return tickets
+                kept_in = str(self.refused)
+                log.error("recorder.fact_refused", call=fact.call, reason=str(problem), kept_in=kept_in)
+                await asyncio.to_thread(self._keep, fact)
+            self._done(1, tickets)
+
+    def _keep(self, fact: Fact) -> None:
+        with self.refused.open("a", encoding="utf-8") as file:
+            file.write(canonical(fact) + "\n")
+
+    def _done(self, count: int, tickets: Sequence[Ticket]) -> None:
+        for _ in range(count):
+            self._backlog.popleft()
+        self._room.set()
+        self.on_tickets(tickets)

@@ -61,7 +61,7 @@ def _read(path: Path) -> Secrets | None:
         raise SecretsError(f"{path}: cannot be read: {problem.strerror}: let this user read it") from None
     except ValidationError as problem:
         where = ".".join(str(part) for part in problem.errors(include_input=False)[0]["loc"])
-        raise SecretsError(f"{path}: {where} is missing, unknown or not usable: correct it or remove the file") from None
+        raise SecretsError(f"{path}: {where} is missing, unknown or unusable: correct it or remove the file") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
         raise SecretsError(f"{path}: is not TOML: correct it, or remove it and new secrets are made") from None
 

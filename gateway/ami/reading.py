@@ -34,24 +34,15 @@ class _Recipe:
         A caller's number may hold line breaks, and so bring headers of its own; Asterisk writes the true Uniqueid,
         Context and so on after it (I10).
         """
-        values = dict(frame.headers)
         for name, wanted in self.when.items():
-            if _value((name,), values, frame) not in wanted:
+            if frame.last(name) not in wanted:
                 return None
         return self.make(
-            at,
-            *[fixed if read is None else read(_value(names, values, frame)) for fixed, names, read in self.arguments],
+            at, *[fixed if read is None else read(frame.last(*names)) for fixed, names, read in self.arguments]
         )
 
 
 _RECIPES: dict[str, _Recipe] = {}
-
-
-def _value(names: tuple[str, ...], values: Mapping[str, str], frame: Frame) -> str:
-    for name in names:
-        if value := values.get(name):
-            return value
-    return next((value for name in names if name not in values and (value := frame.get(name))), "")
 
 
 def header(*names: str, read: Callable[[str], Any] = str) -> Any:
@@ -81,7 +72,7 @@ def made_from(
 def read_event(frame: Frame, received_at: datetime) -> object | None:
     """Return the typed event in a frame; None for one that nobody declared. Never raises on what a PBX sends."""
     recipe = _RECIPES.get(frame.get("Event").lower())
-    return recipe.read(frame, pbx_time(frame.get("Timestamp"), received_at)) if recipe else None
+    return recipe.read(frame, pbx_time(frame.first("Timestamp"), received_at)) if recipe else None
 
 
 def pbx_time(stamp: str, otherwise: datetime) -> datetime:

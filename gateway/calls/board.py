@@ -92,13 +92,19 @@ def _advance(card: CallCard | None, fact: Fact) -> CallCard | None:
 
 
 def _queued(card: CallCard, fact: Fact) -> CallCard:
-    return replace(card, state=CallState.WAITING, queued_at=card.queued_at or fact.at)
+    """Wait; a wait that has a subject is one into which an operator who had answered sent the caller back."""
+    if fact.subject:
+        return replace(card, state=CallState.WAITING, operator=None, held=False)
+    if card.queued_at is not None:
+        return card
+    return replace(card, state=card.state if card.operator else CallState.WAITING, queued_at=fact.at)
 
 
 def _offered(card: CallCard, fact: Fact) -> CallCard:
-    offers = (*(offer for offer in card.offers if offer[0] != fact.subject), (fact.subject, fact.text("operator")))
-    state = card.state if card.operator else CallState.RINGING
-    return replace(card, offers=offers, state=state)
+    if any(leg == fact.subject for leg, _ in card.offers):
+        return card
+    offers = (*card.offers, (fact.subject, fact.text("operator")))
+    return replace(card, offers=offers, state=card.state if card.operator else CallState.RINGING)
 
 
 def _offer_ended(card: CallCard, fact: Fact) -> CallCard:

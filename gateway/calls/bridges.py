@@ -48,9 +48,12 @@ class Bridges:
     def forget(self, channel: str) -> None:
         """Forget a channel that was hung up."""
         self.leave(self._where.get(channel, ""), channel)
-        self._dissolved.discard(channel)
         other = self._halves.pop(channel, "")
         self._halves.pop(other, None)
+
+    def drop(self, channel: str) -> None:
+        """Forget also that a channel was half of one that was taken out of the way: no late news of it is expected."""
+        self._dissolved.discard(channel)
 
     def where(self, channel: str) -> str:
         """Return the bridge that a channel is in, "" if in none."""
@@ -75,3 +78,18 @@ class Bridges:
         """Return (half, its other half) for each Local channel's half in the same bridge as this channel."""
         beside = self._present.get(self.where(channel), ())
         return tuple((half, self._halves[half]) for half in sorted(beside) if half in self._halves)
+
+
+@dataclass(slots=True)
+class LocalHalves:
+    """Finds the two halves of a Local channel by their names: "Local/88@context-00000001;1" and ";2"."""
+
+    _first: dict[str, str] = field(default_factory=dict)
+
+    def other(self, name: str, channel: str) -> str:
+        """Return the other half of the Local channel of this name, "" while it is not known or if this is none."""
+        pair, _, half = name.rpartition(";")
+        if half not in ("1", "2") or not pair.startswith("Local/"):
+            return ""
+        first = self._first.setdefault(pair, channel)
+        return first if first != channel else ""

@@ -38,7 +38,10 @@ class Leg:
 
 @dataclass(slots=True)
 class Call:
-    """One caller's call. `caller` is the Uniqueid of his channel; `seen` holds what was told already."""
+    """One caller's call. `caller` is the Uniqueid of his channel; `seen` holds what was told already.
+
+    `in_doubt`: the PBX does not know him any more, and we do not know yet what became of him.
+    """
 
     id: str
     caller: str
@@ -46,8 +49,10 @@ class Call:
     rule: RingRule
     stage: Stage = Stage.ARRIVED
     queued_at: datetime | None = None
+    over_at: datetime | None = None
     last_at: datetime | None = None
     rings_struck: int = 0
+    in_doubt: bool = False
     legs: dict[str, Leg] = field(default_factory=dict)
     answers: list[tuple[datetime, str]] = field(default_factory=list)
     bridges: dict[str, set[str]] = field(default_factory=dict)
@@ -74,17 +79,17 @@ class Call:
         return (FactKind.OFFERED, leg) in self.seen and (FactKind.OFFER_ENDED, leg) not in self.seen
 
     def answered_by(self, at: datetime) -> str:
-        """Return the leg that was the latest to answer before `at`, "" if none had: so one wait is told from the next."""
+        """Return the leg that was the latest to answer before `at`, "" if none had: it tells one wait from the next."""
         return next((leg for answered_at, leg in reversed(self.answers) if answered_at < at), "")
 
     def ring_due(self) -> tuple[int, datetime] | None:
-        """Return (number, instant) of the ring that begins next, while the caller waits for the first answer (I3)."""
-        if self.queued_at is None or self.answers or self.stage is not Stage.WAITING:
+        """Return (number, instant) of the ring that begins next, None once he has been answered or is gone (I3)."""
+        if self.queued_at is None or self.in_doubt:
             return None
-        return next_ring(self.rings_struck, self.queued_at, self.rule)
+        due = next_ring(self.rings_struck, self.queued_at, self.rule)
+        ends = (self.answers[0][0] if self.answers else None, self.over_at)
+        return None if due is None or any(end is not None and end < due[1] for end in ends) else due
 
     def open_offer_to(self, interface: str) -> str:
         """Return the leg of the open offer to this interface, "" if there is none: for events that lack the leg."""
-        return next(
-            (key for key, leg in self.legs.items() if leg.interface == interface and self.open_offer(key)), ""
-        )
+        return next((key for key, leg in self.legs.items() if leg.interface == interface and self.open_offer(key)), "")

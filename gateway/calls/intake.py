@@ -5,7 +5,7 @@ out and answers with further records. So a journal holds everything that a repla
 """
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 from typing import Any
@@ -14,7 +14,8 @@ from gateway.ami import events as ami
 from gateway.ami.reading import pbx_time
 from gateway.ami.record import Record, RecordKind
 from gateway.ami.wire import decode
-from gateway.calls.pbx_records import Retelling, cel_rows, queue_notes
+from gateway.calls.pbx_records import Retelling, cel_rows
+from gateway.calls.queue_notes import queue_notes
 from gateway.calls.resync import Snapshot
 from gateway.calls.tracker import Tracker, TrackerEvent
 from gateway.calls.transitions import TimePassed, Vanished
@@ -42,7 +43,11 @@ class Told(StrEnum):
 
 @dataclass(slots=True)
 class Intake:
-    """Turns records into facts. `requests` and `members` (what the queue says of its members) are for the shell."""
+    """Turns records into facts. `requests` and `members` (what the queue says of its members) are for the shell.
+
+    `seeing`: connected, and what the PBX knew has been taken up, so that nothing happens unseen. `clock_ahead`: how far
+    the PBX's clock is ahead of ours.
+    """
 
     tracker: Tracker
     requests: list[Request] = field(default_factory=list)
@@ -50,6 +55,7 @@ class Intake:
     serial: int = 0
     snapshot_members: list[ami.MemberStatus] = field(default_factory=list)
     clock_ahead: timedelta = timedelta()
+    seeing: bool = False
     _snapshot: Snapshot | None = None
     _held: list[TrackerEvent] | None = None
     _missing: set[str] = field(default_factory=set)
@@ -62,28 +68,29 @@ class Intake:
             case RecordKind.CONNECTED:
                 return self._connected()
             case RecordKind.DISCONNECTED:
-                return self._release()
+                return self._disconnected()
             case RecordKind.PBX_RECORDS:
                 return self._looked_back(record)
-            case RecordKind.TICK:
+            case RecordKind.TICK if self.seeing:
                 return self._apply(TimePassed(pbx_time(record.payload.decode("ascii", "replace"), record.at)))
             case _:
                 return []
-
-    @property
-    def settled(self) -> bool:
-        """Whether events reach the tracker as they come, no resync being under way."""
-        return self._held is None
 
     def callers_now(self) -> frozenset[str]:
         """Return the Uniqueids of the callers in the snapshot that is being taken up."""
         return frozenset(self._snapshot.callers(self.tracker.line)) if self._snapshot else frozenset()
 
     def _connected(self) -> list[Fact]:
-        facts = self._release()
+        facts = self._disconnected()
         self.serial += 1
         self._snapshot, self._held = Snapshot(self.serial), []
         self.requests.append(Request.ASK_PBX)
+        return facts
+
+    def _disconnected(self) -> list[Fact]:
+        """Take in what was held back; from here on nothing is known, not even that a caller still waits (I8)."""
+        facts = self._release()
+        self.seeing, self._snapshot = False, None
         return facts
 
     def _frame(self, record: Record) -> list[Fact]:
@@ -91,6 +98,8 @@ class Intake:
         if self._snapshot is not None and not self._snapshot.complete and self._snapshot.take(frame, record.at):
             if self._snapshot.complete:
                 self.snapshot_members = list(self._snapshot.members)
+                for member in self._snapshot.members:
+                    self._apply(member)
                 self.requests.append(Request.LOOK_BACK)
             return []
         event = ami.event_of(frame, record.at)
@@ -110,45 +119,50 @@ class Intake:
 
     def _release(self) -> list[Fact]:
         """Let the held events go, in order; from here on events are applied as they come."""
-        held, self._held, self._snapshot = self._held or [], None, None
+        held, self._held, self.seeing = self._held or [], None, True
         return [fact for event in held for fact in self._apply(event)]
 
     def _looked_back(self, record: Record) -> list[Fact]:
-        """Take in what the PBX wrote down; the first time with the snapshot, and then what happened meanwhile."""
+        """Take in what the PBX wrote down; the first time with the snapshot, and then what happened meanwhile.
+
+        What was asked for on an earlier connection is told all the same, but decides nothing any more.
+        """
         told = json.loads(record.payload)
         facts = self._retell(told)
-        if told["last"] == Told.SOME:
+        if told["last"] == Told.SOME or told["resync"] != self.serial:
             return facts
         if told["last"] == Told.FIRST:
-            snapshot = self._snapshot if self._snapshot and self._snapshot.complete else None
-            return facts + (self._take_up(snapshot, record.at + self.clock_ahead) if snapshot else [])
+            return facts + (self._take_up(self._snapshot, record.at) if self._snapshot else [])
         still = self._missing & self.tracker.in_progress().keys()
         self._missing = set()
         return facts + [fact for uniqueid in sorted(still) for fact in self._lost(uniqueid, record.at)]
 
     def _retell(self, told: dict[str, Any]) -> list[Fact]:
-        members = dict(self.tracker.switchboard.members)
-        if self._snapshot is not None:
-            members |= {member.interface: member.name for member in self._snapshot.members}
-        retelling = Retelling(queue_notes(told["queue_log"]), members)
+        retelling = Retelling(queue_notes(told["queue_log"]), self.tracker.switchboard.members)
         facts: list[Fact] = []
         for event in retelling.events(cel_rows(told["cel"])):
             facts += self.tracker.apply(event, Source.BACKFILLED)
         return facts
 
     def _take_up(self, snapshot: Snapshot, now: datetime) -> list[Fact]:
-        facts: list[Fact] = []
-        for member in snapshot.members:
-            facts += self._apply(member)
-        for event in snapshot.events(self.tracker.line, now):
+        """Bring the tracker to where the snapshot says the PBX was, then let follow what we heard since."""
+        if not snapshot.complete:
+            return []
+        line, facts, self._snapshot = self.tracker.line, [], None
+        for event in snapshot.events(line, (snapshot.at or now) + self.clock_ahead):
             facts += self.tracker.apply(event, Source.RECONSTRUCTED)
-        self._missing = self.tracker.in_progress().keys() - snapshot.callers(self.tracker.line).keys()
+        begun = {
+            event.uniqueid for event in self._held or () if isinstance(event, ami.ChannelCreated | ami.CallerJoined)
+        }
+        self._missing = self.tracker.in_progress().keys() - snapshot.callers(line).keys() - begun
+        facts += self._release()
+        self._missing &= self.tracker.in_progress().keys()
         if self._missing:
+            self.tracker.doubt(self._missing)
             self.requests.append(Request.LOOK_BACK_LATER)
-        return facts + self._release()
+        return facts + self._apply(TimePassed(now + self.clock_ahead), Source.RECONSTRUCTED)
 
     def _lost(self, uniqueid: str, now: datetime) -> list[Fact]:
         """End our sight of a call when we last knew of it: never with an invented end (I8)."""
         last_at = self.tracker.in_progress().get(uniqueid) or now
-        facts = self.tracker.apply(Vanished(last_at, uniqueid))
-        return [replace(fact, source=Source.RECONSTRUCTED) for fact in facts]
+        return self.tracker.apply(Vanished(last_at, uniqueid), Source.RECONSTRUCTED)

@@ -5,14 +5,16 @@ Pure: lines in, events out. So a call that nobody watched goes through the same 
 
 import csv
 import json
-from collections import Counter
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.ami import events as ami
 from gateway.ami.reading import known, pbx_time
+from gateway.calls.bridges import LocalHalves
+from gateway.calls.queue_notes import QueueNotes
 from gateway.calls.switchboard import interface_of
 
 COLUMNS: Final = (
@@ -20,6 +22,10 @@ COLUMNS: Final = (
     "appname", "appdata", "uniqueid", "linkedid", "peer", "userdefevent", "extra",
 )  # fmt: skip
 """The columns of cel-custom/Master.csv, in the order that asterisk_conf gives them."""
+
+_ROW_BEGINS: Final = re.compile(r'"[A-Z_]+","\d+\.\d+",')
+_LINES_OF_A_ROW: Final = 100
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,48 +38,50 @@ class CELRow:
     def __getitem__(self, column: str) -> str:
         return self.values[column]
 
-    @property
-    def extra(self) -> Mapping[str, object]:
-        """The row's further data; empty where there is none or it makes no sense."""
+    def further(self, name: str) -> str:
+        """Return one of the row's further data; "" where it is not there or the data make no sense."""
         try:
             extra = json.loads(self["extra"] or "{}")
-        except json.JSONDecodeError:
-            return {}
-        return extra if isinstance(extra, dict) else {}
+        except (json.JSONDecodeError, RecursionError):
+            return ""
+        return str(extra.get(name, "")) if isinstance(extra, dict) else ""
+
+
+def whole_rows(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the rows in these lines (without their ends); a line break in a caller's number spreads one over several.
+
+    Every value is quoted, so no value can look like a row's beginning; a torn row ends where the next one begins.
+    """
+    pending: list[str] = []
+    in_quotes = False
+    for line in lines:
+        if _ROW_BEGINS.match(line):
+            if pending:
+                yield "\n".join(pending)
+            pending, in_quotes = [line], line.count('"') % 2 == 1
+        elif in_quotes and len(pending) < _LINES_OF_A_ROW:
+            pending.append(line)
+            in_quotes = in_quotes is (line.count('"') % 2 == 0)
+    if pending:
+        yield "\n".join(pending)
+
+
+def cel_row(text: str) -> CELRow | None:
+    """Return the row in this text; None for a torn or foreign one."""
+    try:
+        records = list(csv.reader([text], strict=True))
+    except csv.Error:
+        return None
+    if len(records) != 1 or len(records[0]) != len(COLUMNS):
+        return None
+    values = dict(zip(COLUMNS, records[0], strict=True))
+    at = pbx_time(values["eventtime"], _NEVER)
+    return CELRow(at, values) if at is not _NEVER else None
 
 
 def cel_rows(lines: Iterable[str]) -> Iterator[CELRow]:
-    """Yield the rows in these lines; a torn or foreign line is passed over, and swallows no other."""
-    never = datetime.min
-    for line in lines:
-        values = next(csv.reader([line]), [])
-        if len(values) != len(COLUMNS):
-            continue
-        row = CELRow(pbx_time(values[1], never), dict(zip(COLUMNS, values, strict=True)))
-        if row.at is not never:
-            yield row
-
-
-@dataclass(frozen=True, slots=True)
-class QueueNotes:
-    """What only queue_log tells: who answered on which leg, and whose phone rang out for which caller."""
-
-    operators: dict[str, str] = field(default_factory=dict)
-    missed: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-
-def queue_notes(lines: Iterable[str]) -> QueueNotes:
-    """Read queue_log lines: epoch|caller|queue|operator|event|…"""
-    notes = QueueNotes()
-    for line in lines:
-        match line.rstrip("\r\n").split("|"):
-            case [_, _, _, operator, "CONNECT", _, leg, *_]:
-                notes.operators[leg] = operator
-            case [_, caller, _, operator, "RINGNOANSWER", *_]:
-                notes.missed[caller, operator] += 1
-            case _:
-                pass
-    return notes
+    """Yield the rows in these lines; a torn or foreign one is passed over, and swallows no other."""
+    return (row for text in whole_rows(lines) if (row := cel_row(text)))
 
 
 @dataclass(slots=True)
@@ -83,63 +91,91 @@ class Retelling:
     notes: QueueNotes
     members: Mapping[str, str]
     _answered: set[str] = field(default_factory=set)
+    _missed: dict[str, str] = field(default_factory=dict)
+    _halves: LocalHalves = field(default_factory=LocalHalves)
 
     def events(self, rows: Iterable[CELRow]) -> Iterator[ami.CallEvent]:
         """Yield the events of these rows, in the order of their instants."""
-        for row in sorted(rows, key=lambda row: row.at):
+        in_order = sorted(rows, key=lambda row: row.at)
+        self._answered |= {row["uniqueid"] for row in in_order if row["eventtype"] == "ANSWER"}
+        self._match_missed([row for row in in_order if row["eventtype"] == "CHAN_END"])
+        for row in in_order:
             tell = _TELLERS.get(row["eventtype"])
             if tell is not None:
                 yield from tell(self, row)
+
+    def _match_missed(self, ends: list[CELRow]) -> None:
+        """Find the leg of each phone that rang out: those whose operator is known first, then the nameless."""
+        legs = [row for row in ends if row["uniqueid"] not in self._answered]
+        for row in sorted(legs, key=lambda row: not self._operator(row)):
+            if operator := self.notes.take_missed(row["linkedid"], row.at, self._operator(row)):
+                self._missed[row["uniqueid"]] = operator
+
+    def _operator(self, row: CELRow) -> str:
+        """Return whose leg this is: as queue_log has it, else by who is in the queue with that interface."""
+        leg = row["uniqueid"]
+        by_interface = self.members.get(interface_of(row["channame"]))
+        return self.notes.connected.get(leg) or by_interface or self._missed.get(leg, "")
 
     def _started(self, row: CELRow) -> Iterator[ami.CallEvent]:
         yield ami.ChannelCreated(
             row.at, row["uniqueid"], row["linkedid"], row["channame"], row["context"], row["exten"],
             known(row["cidnum"]), known(row["cidname"]),
         )  # fmt: skip
-        interface = interface_of(row["channame"])
+        if other := self._halves.other(row["channame"], row["uniqueid"]):
+            yield ami.LocalBridged(row.at, other, row["uniqueid"])
         if row["linkedid"] != row["uniqueid"] and (operator := self._operator(row)):
+            interface = interface_of(row["channame"])
             yield ami.OperatorCalled(row.at, row["linkedid"], row["uniqueid"], operator, interface)
 
-    def _operator(self, row: CELRow) -> str:
-        interface = interface_of(row["channame"])
-        return self.notes.operators.get(row["uniqueid"]) or self.members.get(interface, "")
+    def _optimized(self, row: CELRow) -> Iterator[ami.CallEvent]:
+        yield ami.LocalOptimized(row.at, row["uniqueid"], row.further("local_two_uniqueid"))
 
     def _application(self, row: CELRow) -> Iterator[ami.CallEvent]:
         if row["appname"].lower() == "queue":
-            queue = row["appdata"].partition(",")[0]
-            yield ami.CallerJoined(
-                row.at, row["uniqueid"], row["linkedid"], queue, known(row["cidnum"]), known(row["cidname"])
-            )
+            self.notes.take_joined(row["uniqueid"], row.at)
+            yield self._joined(row)
+
+    def _joined(self, row: CELRow) -> ami.CallerJoined:
+        queue = row["appdata"].partition(",")[0]
+        return ami.CallerJoined(
+            row.at, row["uniqueid"], row["linkedid"], queue, known(row["cidnum"]), known(row["cidname"])
+        )
 
     def _answer(self, row: CELRow) -> Iterator[ami.CallEvent]:
-        self._answered.add(row["uniqueid"])
-        yield from ()
+        """Tell that the queue connected this leg; of several operators who picked up queue_log names the one."""
+        if operator := self.notes.connected.get(row["uniqueid"]):
+            interface = interface_of(row["channame"])
+            yield ami.OperatorConnected(row.at, row["linkedid"], row["uniqueid"], operator, interface, timedelta())
 
     def _entered(self, row: CELRow) -> Iterator[ami.CallEvent]:
-        bridge = str(row.extra.get("bridge_id", ""))
-        yield ami.BridgeEntered(row.at, bridge, row["uniqueid"], row["channame"], row["linkedid"])
+        yield ami.BridgeEntered(row.at, row.further("bridge_id"), row["uniqueid"], row["channame"], row["linkedid"])
 
     def _left(self, row: CELRow) -> Iterator[ami.CallEvent]:
-        yield ami.BridgeLeft(row.at, str(row.extra.get("bridge_id", "")), row["uniqueid"])
+        """Tell a departure; of a caller who goes from one Queue() into the next, only queue_log tells that he did."""
+        yield ami.BridgeLeft(row.at, row.further("bridge_id"), row["uniqueid"])
+        if row["appname"].lower() == "queue" and self.notes.take_joined(row["uniqueid"], row.at):
+            yield self._joined(row)
 
     def _hangup(self, row: CELRow) -> Iterator[ami.CallEvent]:
-        """Tell a hang-up. Its source is the channel whose party asked for it, where a party did."""
-        cause = str(row.extra.get("hangupcause", ""))
-        if row.extra.get("hangupsource") == row["channame"]:
+        """Tell a hang-up. Its source is the channel whose party asked for it; where a caller's has none, the PBX."""
+        cause, source = row.further("hangupcause"), row.further("hangupsource")
+        if source == row["channame"]:
             yield ami.HangupRequested(row.at, soft=False, uniqueid=row["uniqueid"], cause=cause)
-        missed = (row["linkedid"], self._operator(row))
-        if row["uniqueid"] not in self._answered and self.notes.missed[missed] > 0:
-            self.notes.missed[missed] -= 1
+        elif not source and row["uniqueid"] == row["linkedid"]:
+            yield ami.HangupRequested(row.at, soft=True, uniqueid=row["uniqueid"], cause=cause)
+        if row["uniqueid"] in self._missed:
             yield ami.DialEnded(row.at, row["uniqueid"], "NOANSWER")
+        if row["uniqueid"] in self.notes.abandoned:
+            yield ami.CallerAbandoned(row.at, row["uniqueid"])
 
     def _ended(self, row: CELRow) -> Iterator[ami.CallEvent]:
         yield ami.HungUp(row.at, row["uniqueid"], "")
 
     def _transferred(self, row: CELRow) -> Iterator[ami.CallEvent]:
         how = "blind" if row["eventtype"] == "BLINDTRANSFER" else "attended"
-        target = row.extra.get("extension") or row.extra.get("channel2_uniqueid") or ""
-        transferee = str(row.extra.get("transferee_channel_uniqueid", ""))
-        yield ami.CallTransferred(row.at, how, row["uniqueid"], transferee, str(target))
+        target = row.further("extension") or row.further("channel2_uniqueid")
+        yield ami.CallTransferred(row.at, how, row["uniqueid"], row.further("transferee_channel_uniqueid"), target)
 
 
 _TELLERS: dict[str, Callable[[Retelling, CELRow], Iterator[ami.CallEvent]]] = {
@@ -148,6 +184,7 @@ _TELLERS: dict[str, Callable[[Retelling, CELRow], Iterator[ami.CallEvent]]] = {
     "ANSWER": Retelling._answer,  # noqa: SLF001
     "BRIDGE_ENTER": Retelling._entered,  # noqa: SLF001
     "BRIDGE_EXIT": Retelling._left,  # noqa: SLF001
+    "LOCAL_OPTIMIZE_BEGIN": Retelling._optimized,  # noqa: SLF001
     "HANGUP": Retelling._hangup,  # noqa: SLF001
     "CHAN_END": Retelling._ended,  # noqa: SLF001
     "BLINDTRANSFER": Retelling._transferred,  # noqa: SLF001

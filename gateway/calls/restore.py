@@ -1,5 +1,6 @@
 """A call taken up again from its facts, after this program was restarted in the middle of it."""
 
+from gateway.ami.reading import number
 from gateway.calls.call import Call, Leg, Stage
 from routing.facts import Fact, in_order
 from routing.verdicts import RingRule
@@ -26,14 +27,19 @@ def _take(call: Call, fact: Fact) -> None:
     call.seen.add((fact.kind, fact.subject))
     call.stage = _STAGES.get(fact.kind, call.stage)
     call.last_at = fact.at
-    if fact.kind is FactKind.RECEIVED:
-        call.linkedid = fact.text("linkedid") or call.caller
-    elif fact.kind is FactKind.QUEUED:
-        call.queued_at = call.queued_at or fact.at
-    elif fact.kind is FactKind.RING_BEGAN:
-        call.rings_struck += 1
-    elif fact.kind in (FactKind.OFFERED, FactKind.ANSWERED):
-        leg = Leg(fact.text("operator"), fact.text("interface"), fact.at)
-        call.legs.setdefault(fact.subject, leg)
+    match fact.kind:
+        case FactKind.RECEIVED:
+            call.linkedid = fact.text("linkedid") or call.caller
+        case FactKind.QUEUED:
+            call.queued_at = call.queued_at or fact.at
+        case FactKind.RING_BEGAN:
+            call.rings_struck = max(call.rings_struck, number(fact.subject))
+        case FactKind.OFFERED | FactKind.ANSWERED:
+            leg = Leg(fact.text("operator"), fact.text("interface"), fact.at)
+            call.legs.setdefault(fact.subject, leg)
+        case FactKind.TRANSFERRED if transferer := call.legs.get(fact.subject.partition(":")[0]):
+            transferer.passed_on = True
     if fact.kind is FactKind.ANSWERED:
-        call.talking_since = call.talking_since or fact.at
+        call.answers.append((fact.at, fact.subject))
+    if call.stage is Stage.OVER:
+        call.over_at = call.over_at or fact.at

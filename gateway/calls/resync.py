@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.ami import events as ami
-from gateway.ami.reading import known, number
+from gateway.ami.reading import known, known_name, number
 from gateway.ami.wire import Frame
-from gateway.calls.switchboard import HotlineLine, interface_of
+from gateway.calls.bridges import LocalHalves
+from gateway.calls.switchboard import HotlineLine, interface_of, named_as
 
 QUESTIONS: Final = ("Status", "QueueStatus")
 """The actions whose answers make a snapshot. Their ActionIDs are `question_id`s."""
@@ -26,9 +27,10 @@ def question_id(serial: int, action: str) -> str:
 
 @dataclass(slots=True)
 class Snapshot:
-    """Collects the answers of one resync, until all are in."""
+    """Collects the answers of one resync, until all are in. `at`: when the first of them came."""
 
     serial: int
+    at: datetime | None = None
     _open: set[str] = field(default_factory=lambda: set(QUESTIONS))
     _channels: list[Frame] = field(default_factory=list)
     _entries: dict[str, Frame] = field(default_factory=dict)
@@ -39,6 +41,7 @@ class Snapshot:
         action = frame.action_id.removeprefix(f"resync-{self.serial}-")
         if action == frame.action_id or action not in QUESTIONS:
             return False
+        self.at = self.at or at
         self._keep(frame, at)
         if frame.response.lower() == "error":
             self._open.discard(action)
@@ -59,11 +62,13 @@ class Snapshot:
         }
 
     def events(self, line: HotlineLine, now: datetime) -> Iterator[ami.CallEvent]:
-        """Yield what must have happened to bring the PBX into this state, as far as the snapshot tells."""
-        callers = self.callers(line)
+        """Yield what must have happened to bring the PBX into this state at `now`, as far as the snapshot tells."""
+        callers, halves = self.callers(line), LocalHalves()
         for uniqueid, frame in callers.items():
             yield from self._caller(uniqueid, frame, line, now)
         for frame in self._channels:
+            if other := halves.other(frame.get("Channel"), frame.get("Uniqueid")):
+                yield ami.LocalBridged(now, other, frame.get("Uniqueid"))
             if frame.get("Uniqueid") not in callers and frame.get("Linkedid") in callers:
                 yield from self._leg(frame, now)
         for frame in self._channels:
@@ -84,10 +89,8 @@ class Snapshot:
             case _:
                 pass
 
-    def _caller(
-        self, uniqueid: str, frame: Frame, line: HotlineLine, now: datetime
-    ) -> Iterator[ami.CallEvent]:
-        caller_number, caller_name = known(frame.get("CallerIDNum")), known(frame.get("CallerIDName"))
+    def _caller(self, uniqueid: str, frame: Frame, line: HotlineLine, now: datetime) -> Iterator[ami.CallEvent]:
+        caller_number, caller_name = known(frame.get("CallerIDNum")), known_name(frame.get("CallerIDName"))
         linkedid = frame.get("Linkedid") or uniqueid
         came_at = now - timedelta(seconds=number(frame.get("Seconds")))
         yield ami.ChannelCreated(
@@ -99,13 +102,12 @@ class Snapshot:
             yield ami.CallerJoined(joined_at, uniqueid, linkedid, line.queue, caller_number, caller_name)
 
     def _leg(self, frame: Frame, now: datetime) -> Iterator[ami.CallEvent]:
+        """Tell that a phone is called; one that is in a bridge rings no longer, and how long it rang nobody can say."""
         interface = interface_of(frame.get("Channel"))
-        operator = next((member.name for member in self.members if member.interface == interface), "")
-        if operator:
+        operator = next((member.name for member in self.members if named_as(member.interface) == interface), "")
+        if operator and not frame.get("BridgeID"):
             called_at = now - timedelta(seconds=number(frame.get("Seconds")))
-            yield ami.OperatorCalled(
-                called_at, frame.get("Linkedid"), frame.get("Uniqueid"), operator, interface
-            )
+            yield ami.OperatorCalled(called_at, frame.get("Linkedid"), frame.get("Uniqueid"), operator, interface)
 
 
 def _from_trunk(frame: Frame, line: HotlineLine) -> bool:

@@ -35,9 +35,19 @@ class HotlineLine:
 
 
 def interface_of(channel: str) -> str:
-    """Return the interface behind a channel's name: "PJSIP/seat-01-0000002a" is "PJSIP/seat-01"."""
+    """Return the interface behind a channel's name: "PJSIP/seat-01-0000002a" is "PJSIP/seat-01".
+
+    Of a Local channel the half ";1" is the interface's, ";2" is nobody's. A trailing "/n" is in no channel's name.
+    """
     interface, _, serial = channel.rpartition("-")
-    return interface if serial else channel
+    if serial.endswith(";2"):
+        return ""
+    return interface or channel
+
+
+def named_as(interface: str) -> str:
+    """Return a queue member's interface as the names of its channels have it."""
+    return interface.removesuffix("/n")
 
 
 @dataclass(slots=True)
@@ -63,12 +73,12 @@ class Switchboard:
         for uniqueid in call.channels if call else ():
             self._owners.pop(uniqueid, None)
             self._aliases.pop(uniqueid, None)
-            self._names.pop(uniqueid, None)
+            self._lose(uniqueid)
 
     def route(self, event: Happening) -> Routed:
-        """Learn from an event which channel belongs where; return the call it is about and the event as that call sees it.
+        """Learn from an event which channel belongs where; return whose call it is about, and how that call sees it.
 
-        None: it is about nobody's call.
+        None: nobody's.
         """
         return _ROUTES.get(type(event), Switchboard._addressed)(self, event)
 
@@ -99,7 +109,8 @@ class Switchboard:
         return (call, event) if call else None
 
     def _asked(self, event: ami.HangupRequested | ami.HoldChanged) -> Routed:
-        return None if self._bridges.dissolved(event.uniqueid) else self._as_leg(event, event.uniqueid)
+        """Tell who asked; a Local channel is nobody: whoever is at its far end asks on a channel of his own."""
+        return None if self._is_local(event.uniqueid) else self._as_leg(event, event.uniqueid)
 
     def _transferred(self, event: ami.CallTransferred) -> Routed:
         leg = self._aliases.get(event.transferer)
@@ -115,11 +126,15 @@ class Switchboard:
 
     def _hung_up(self, event: ami.HungUp) -> Routed:
         self._bridges.forget(event.uniqueid)
-        self._names.pop(event.uniqueid, None)
+        if event.uniqueid not in self._owners:
+            self._lose(event.uniqueid)
         return self._addressed(event)
 
     def _entered(self, event: ami.BridgeEntered) -> Routed:
-        """Join a bridge; whoever hears the caller and is not known yet is an operator: the target of a transfer."""
+        """Join a bridge; whoever hears the caller and is not known yet is an operator: the target of a transfer.
+
+        What is said where no caller hears it concerns no call.
+        """
         if not event.uniqueid:
             return None
         self._names.setdefault(event.uniqueid, event.channel)
@@ -127,8 +142,8 @@ class Switchboard:
         company = self._bridges.company(event.bridge)
         call = self._call_among(company, event.uniqueid)
         if call is None:
-            return self._as_leg(event, event.uniqueid)
-        for uniqueid in sorted(company - self._owners.keys()):
+            return None
+        for uniqueid in sorted(company - call.legs.keys() - self._aliases.keys() - self.calls.keys()):
             self._recognise(call, uniqueid, event)
         bridge = self._bridges.where(call.caller)
         legs = {self._aliases.get(each, each) for each in company if self._owners.get(each) is call}
@@ -136,15 +151,8 @@ class Switchboard:
         return self._as_leg(event, event.uniqueid, bridge)
 
     def _left(self, event: ami.BridgeLeft) -> Routed:
-        """Leave a bridge; to the call it is the caller's bridge also where a Local channel lies in between."""
-        call = self._owners.get(event.uniqueid)
-        bridge = self._bridges.where(call.caller) if call else ""
-        if bridge not in self._bridges.joined(event.bridge):
-            bridge = event.bridge
         self._bridges.leave(event.bridge, event.uniqueid)
-        if self._bridges.dissolved(event.uniqueid):
-            return None
-        return self._as_leg(event, event.uniqueid, bridge)
+        return None if self._bridges.dissolved(event.uniqueid) else self._as_leg(event, event.uniqueid)
 
     def _as_leg(self, event: Any, uniqueid: str, bridge: str = "") -> Routed:
         """Address an event to the call of a channel, told of the leg that the channel belongs to."""
@@ -166,8 +174,7 @@ class Switchboard:
 
     def _recognise(self, call: Call, uniqueid: str, event: ami.BridgeEntered) -> None:
         """Take a channel that hears the caller for the operator behind the queue's Local channel, or for a new one."""
-        name = self._names.get(uniqueid, "")
-        if name.startswith("Local/"):
+        if self._is_local(uniqueid) or self._owners.get(uniqueid, call) is not call:
             return
         between = self._bridges.halves_beside(uniqueid)
         if self._bridges.where(uniqueid) == self._bridges.where(call.caller):
@@ -175,12 +182,19 @@ class Switchboard:
         halves = [half for pair in between for half in pair]
         leg = next((half for half in halves if half in call.legs), uniqueid)
         if leg == uniqueid:
-            interface = interface_of(name)
+            interface = interface_of(self._names.get(uniqueid, ""))
             call.legs[uniqueid] = Leg(self.members.get(interface, ""), interface, event.at)
         for each in (uniqueid, *halves):
             self._own(each, call)
             if each != leg:
                 self._aliases[each] = leg
+
+    def _is_local(self, uniqueid: str) -> bool:
+        return self._names.get(uniqueid, "").startswith("Local/")
+
+    def _lose(self, uniqueid: str) -> None:
+        self._names.pop(uniqueid, None)
+        self._bridges.drop(uniqueid)
 
     def _own(self, uniqueid: str, call: Call | None) -> None:
         if uniqueid and call is not None and uniqueid not in self._owners:

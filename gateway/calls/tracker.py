@@ -12,7 +12,7 @@ from typing import TypeAlias
 from gateway.ami import events as ami
 from gateway.calls.call import Call, Stage
 from gateway.calls.restore import restored
-from gateway.calls.switchboard import HotlineLine, Switchboard
+from gateway.calls.switchboard import HotlineLine, Switchboard, named_as
 from gateway.calls.transitions import Happening, TimePassed, advance
 from routing.facts import Fact
 from routing.verdicts import RingRule
@@ -36,7 +36,7 @@ class Tracker:
         self._forget(event.at)
         match event:
             case ami.MemberStatus():
-                self.switchboard.members[event.interface] = event.name
+                self.switchboard.members[named_as(event.interface)] = event.name
                 return []
             case ami.MemberRemoved():
                 return []  # his name stays known: calls he was offered may still be told of
@@ -46,11 +46,10 @@ class Tracker:
                 self._open(event.uniqueid, event.linkedid)
             case _:
                 pass
-        self.switchboard.note(event)
-        if isinstance(event, TimePassed | ami.BridgeMerged):
+        if isinstance(event, TimePassed):
             return [fact for call in tuple(self._calls.values()) for fact in self._advance(call, event, source)]
-        call = self.switchboard.call_of(event)
-        return self._advance(call, self.switchboard.resolved(event), source) if call else []
+        routed = self.switchboard.route(event)
+        return self._advance(*routed, source) if routed else []
 
     def next_ring_at(self) -> datetime | None:
         """Return when the next ring of any waiting caller begins, on the PBX's clock."""
@@ -64,6 +63,11 @@ class Tracker:
     def in_progress(self) -> dict[str, datetime | None]:
         """Return the callers' Uniqueids of all calls not over, each with the last instant we know of it."""
         return {uid: call.last_at for uid, call in self._calls.items() if call.stage is not Stage.OVER}
+
+    def doubt(self, uniqueids: Iterable[str]) -> None:
+        """Take no ring for granted of these callers until something is told of them."""
+        for uniqueid in uniqueids:
+            self._calls[uniqueid].in_doubt = True
 
     @property
     def _calls(self) -> dict[str, Call]:

@@ -5,14 +5,19 @@ stale and doubled events change nothing.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from gateway.ami import events as ami
+from gateway.calls import offers
 from gateway.calls.call import Call, Leg, Stage
 from routing.facts import Fact
 from routing.vocabulary import FactKind, OfferOutcome, Party, Source
+
+_TWO_CLOCKS: Final = timedelta(seconds=1)
+"""AMI stamps an event when it is sent, CEL when it happened: milliseconds before, on a busy machine much more."""
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +44,28 @@ def advance(call: Call, event: Happening, source: Source) -> list[Fact]:
 
     A ring that was due before the event has begun before it, whether or not a timer was in time to say so.
     """
+    call.in_doubt = call.in_doubt and isinstance(event, TimePassed)
     facts = list(_rings_until(call, event.at))
     step = _TABLE.get((call.stage, type(event)))
     if step is not None:
         facts += step(call, event)
-    call.last_at = max(call.last_at or event.at, event.at)
-    if source is Source.LIVE:
-        return facts
-    return [Fact(f.call, f.kind, f.at, f.subject, source, f.data) for f in facts]
+    if source is not Source.LIVE:
+        facts = [replace(fact, source=source) for fact in facts]
+    if source is Source.BACKFILLED:
+        facts = [_after_what_was_seen(call, fact) for fact in facts]
+    if not isinstance(event, TimePassed):
+        call.last_at = max(call.last_at or event.at, event.at)
+    return facts
+
+
+def _after_what_was_seen(call: Call, fact: Fact) -> Fact:
+    """Put what CEL adds behind what we saw, where only its clock puts it before: on that order hangs who is blamed."""
+    if fact.kind is FactKind.RING_BEGAN or call.last_at is None:
+        return fact
+    if fact.at < call.last_at <= fact.at + _TWO_CLOCKS:
+        fact = replace(fact, at=call.last_at + _MICROSECOND)
+        call.last_at = fact.at
+    return fact
 
 
 def _rings_until(call: Call, now: datetime) -> Iterator[Fact]:
@@ -57,27 +76,31 @@ def _rings_until(call: Call, now: datetime) -> Iterator[Fact]:
 
 
 def _created(call: Call, event: ami.ChannelCreated) -> Iterator[Fact]:
-    yield from call.fact(
-        FactKind.RECEIVED,
-        event.at,
-        caller_number=event.caller_number,
-        caller_name=event.caller_name,
-        called_number=event.exten,
-        linkedid=event.linkedid,
-        channel=event.channel,
-    )
+    if event.uniqueid == call.caller:
+        yield from call.fact(
+            FactKind.RECEIVED,
+            event.at,
+            caller_number=event.caller_number,
+            caller_name=event.caller_name,
+            called_number=event.exten,
+            linkedid=event.linkedid,
+            channel=event.channel,
+        )
 
 
 def _joined(call: Call, event: ami.CallerJoined) -> Iterator[Fact]:
-    """Begin to wait. Once only, unless an operator who answered sends the caller back into the queue."""
-    back = call.talking_since is not None and event.at > call.talking_since
-    if call.stage is not Stage.ARRIVED and not (back and call.stage is Stage.TALKING):
+    """Begin to wait. Once for each answer: an operator who has answered may send the caller back into the queue."""
+    after = call.answered_by(event.at)
+    too_late = call.over_at is not None and event.at > call.over_at
+    if too_late or (FactKind.QUEUED, after) in call.seen or event.uniqueid != call.caller:
         return
     if (FactKind.RECEIVED, "") not in call.seen:
         yield from _received_unseen(call, event)
-    call.stage, call.queued_at = Stage.WAITING, call.queued_at or event.at
-    yield from call.fact(FactKind.QUEUED, event.at, event.at.isoformat() if back else "", queue=event.queue)
-    yield from _rings_until(call, event.at)
+    call.queued_at = call.queued_at or event.at
+    yield from call.fact(FactKind.QUEUED, event.at, after, queue=event.queue)
+    if call.stage is not Stage.OVER and (not call.answers or call.answers[-1][0] < event.at):
+        call.stage = Stage.WAITING
+    yield from _rings_until(call, max(event.at, call.last_at or event.at))
 
 
 def _received_unseen(call: Call, event: ami.CallerJoined) -> Iterator[Fact]:
@@ -93,58 +116,6 @@ def _received_unseen(call: Call, event: ami.CallerJoined) -> Iterator[Fact]:
     )
 
 
-def _offered(call: Call, event: ami.OperatorCalled) -> Iterator[Fact]:
-    call.legs[event.leg] = Leg(event.operator, event.interface, event.at)
-    yield from call.fact(
-        FactKind.OFFERED, event.at, event.leg, operator=event.operator, interface=event.interface
-    )
-
-
-def _leg_rings(call: Call, event: ami.LegRinging) -> Iterator[Fact]:
-    if leg := call.legs.get(event.leg):
-        leg.ringing_at = leg.ringing_at or event.at
-    yield from ()
-
-
-_OUTCOMES = {
-    "ANSWER": OfferOutcome.ANSWERED,
-    "NOANSWER": OfferOutcome.NO_ANSWER,
-    "BUSY": OfferOutcome.REFUSED,
-    "CANCEL": OfferOutcome.WITHDRAWN,
-    "CHANUNAVAIL": OfferOutcome.UNREACHABLE,
-    "CONGESTION": OfferOutcome.UNREACHABLE,
-}
-
-
-def _dial_ended(call: Call, event: ami.DialEnded) -> Iterator[Fact]:
-    yield from _offer_over(call, event.leg, event.at, _OUTCOMES.get(event.status, OfferOutcome.WITHDRAWN))
-
-
-def _missed(call: Call, event: ami.OperatorMissed) -> Iterator[Fact]:
-    leg = event.leg if event.leg in call.legs else call.open_offer_to(event.interface)
-    yield from _offer_over(call, leg, event.at, OfferOutcome.NO_ANSWER, event.rang)
-
-
-def _offer_over(
-    call: Call, leg_id: str, at: datetime, outcome: OfferOutcome, rang: timedelta | None = None
-) -> Iterator[Fact]:
-    """End an offer once; its ring time is counted from the phone's own word that it rings, else from the call to it."""
-    if not call.open_offer(leg_id):
-        return
-    leg = call.legs[leg_id]
-    if rang is None:
-        rang = at - (leg.ringing_at or leg.called_at or at)
-    yield from call.fact(
-        FactKind.OFFER_ENDED,
-        at,
-        leg_id,
-        operator=leg.operator,
-        interface=leg.interface,
-        outcome=outcome,
-        rang_ms=max(0, rang // timedelta(milliseconds=1)),
-    )
-
-
 def _connected(call: Call, event: ami.OperatorConnected) -> Iterator[Fact]:
     leg_id = event.leg or call.open_offer_to(event.interface) or event.interface
     call.legs.setdefault(leg_id, Leg(event.operator, event.interface, event.at))
@@ -152,11 +123,14 @@ def _connected(call: Call, event: ami.OperatorConnected) -> Iterator[Fact]:
 
 
 def _talking(call: Call, leg_id: str, at: datetime) -> Iterator[Fact]:
+    """Note the answer, once; that somebody who answered before is heard of again begins nothing."""
     leg = call.legs[leg_id]
-    yield from _offer_over(call, leg_id, at, OfferOutcome.ANSWERED)
-    if call.answered(leg_id) and call.stage is Stage.WAITING:
+    yield from offers.over(call, leg_id, at, OfferOutcome.ANSWERED)
+    if call.answered(leg_id):
         return
-    call.stage, call.talking_since = Stage.TALKING, call.talking_since or at
+    if call.stage is not Stage.OVER:
+        call.stage = Stage.TALKING
+    call.answers = sorted([*call.answers, (at, leg_id)])
     yield from call.fact(FactKind.ANSWERED, at, leg_id, operator=leg.operator, interface=leg.interface)
 
 
@@ -187,43 +161,30 @@ def _bridge_left(call: Call, event: ami.BridgeLeft) -> Iterator[Fact]:
         )
 
 
-def _bridges_merged(call: Call, event: ami.BridgeMerged) -> Iterator[Fact]:
-    moved = call.bridges.pop(event.gone, set())
-    call.bridges.setdefault(event.bridge, set()).update(moved)
-    yield from ()
-
-
 def _hangup_asked(call: Call, event: ami.HangupRequested) -> Iterator[Fact]:
-    """Note who asked first. A phone that refuses an offer ends no conversation."""
-    if event.uniqueid != call.caller and not call.answered(event.uniqueid):
-        return
-    party = Party.SYSTEM if event.soft else call.party(event.uniqueid)
-    yield from call.fact(
-        FactKind.HANGUP_REQUESTED, event.at, event.uniqueid, party=party, cause=event.cause
-    )
+    """Note who asked first. A phone that declines an offer ends no conversation, nor does who passed the caller on."""
+    leg = call.legs.get(event.uniqueid)
+    if call.open_offer(event.uniqueid) and not event.soft and event.cause in offers.REFUSALS:
+        yield from offers.over(call, event.uniqueid, event.at, OfferOutcome.REFUSED)
+    elif event.uniqueid == call.caller or (leg is not None and call.answered(event.uniqueid) and not leg.passed_on):
+        party = Party.SYSTEM if event.soft else call.party(event.uniqueid)
+        yield from call.fact(FactKind.HANGUP_REQUESTED, event.at, event.uniqueid, party=party, cause=event.cause)
 
 
 def _hung_up(call: Call, event: ami.HungUp) -> Iterator[Fact]:
-    if event.uniqueid == call.caller:
-        yield from _over(call, event)
-    else:
-        yield from _offer_over(call, event.uniqueid, event.at, OfferOutcome.WITHDRAWN)
-
-
-def _over(call: Call, event: ami.HungUp) -> Iterator[Fact]:
+    """End an offer, or with the caller's channel the call; even if we had lost sight of it meanwhile."""
+    if event.uniqueid != call.caller:
+        yield from offers.withdrawn(call, event.uniqueid, event.at)
+        return
     for leg in tuple(call.legs):
-        yield from _offer_over(call, leg, event.at, OfferOutcome.WITHDRAWN)
-    call.stage = Stage.OVER
+        yield from offers.withdrawn(call, leg, event.at)
+    call.stage, call.over_at = Stage.OVER, call.over_at or event.at
     yield from call.fact(FactKind.ENDED, event.at, cause=event.cause)
 
 
 def _vanished(call: Call, event: Vanished) -> Iterator[Fact]:
-    call.stage = Stage.OVER
+    call.stage, call.over_at = Stage.OVER, event.at
     yield from call.fact(FactKind.LOST_SIGHT, event.at)
-
-
-def _leg_gone(call: Call, event: ami.HungUp) -> Iterator[Fact]:
-    yield from _offer_over(call, event.uniqueid, event.at, OfferOutcome.WITHDRAWN)
 
 
 def _abandoned(call: Call, event: ami.CallerAbandoned) -> Iterator[Fact]:
@@ -231,13 +192,20 @@ def _abandoned(call: Call, event: ami.CallerAbandoned) -> Iterator[Fact]:
 
 
 def _held(call: Call, event: ami.HoldChanged) -> Iterator[Fact]:
+    """Note a change of hold; that it stays as it is, is none."""
+    times = {
+        kind: sum(seen is kind and subject.startswith(f"{event.uniqueid}:") for seen, subject in call.seen)
+        for kind in (FactKind.HELD, FactKind.RESUMED)
+    }
     kind = FactKind.HELD if event.held else FactKind.RESUMED
-    count = sum(1 for seen, _ in call.seen if seen is kind)
-    yield from call.fact(kind, event.at, f"{event.uniqueid}:{count + 1}", by=call.party(event.uniqueid))
+    if event.held is (times[FactKind.HELD] == times[FactKind.RESUMED]):
+        yield from call.fact(kind, event.at, f"{event.uniqueid}:{times[kind] + 1}", by=call.party(event.uniqueid))
 
 
 def _transferred(call: Call, event: ami.CallTransferred) -> Iterator[Fact]:
     leg = call.legs.get(event.transferer)
+    if leg is not None:
+        leg.passed_on = True
     yield from call.fact(
         FactKind.TRANSFERRED,
         event.at,
@@ -270,19 +238,17 @@ _IN_PROGRESS = (Stage.ARRIVED, Stage.WAITING, Stage.TALKING)
 _EVERY = (*_IN_PROGRESS, Stage.OVER)
 
 _ROWS: tuple[tuple[type, tuple[Stage, ...], Step], ...] = (
-    (ami.ChannelCreated, _IN_PROGRESS, _created),
-    (ami.CallerJoined, _IN_PROGRESS, _joined),
-    (ami.OperatorCalled, (Stage.ARRIVED, Stage.WAITING), _offered),
-    (ami.LegRinging, _IN_PROGRESS, _leg_rings),
-    (ami.DialEnded, _EVERY, _dial_ended),
-    (ami.OperatorMissed, _EVERY, _missed),
-    (ami.OperatorConnected, _IN_PROGRESS, _connected),
+    (ami.ChannelCreated, _EVERY, _created),
+    (ami.CallerJoined, _EVERY, _joined),
+    (ami.OperatorCalled, _EVERY, offers.offered),
+    (ami.LegRinging, _IN_PROGRESS, offers.rings),
+    (ami.DialEnded, _EVERY, offers.dial_ended),
+    (ami.OperatorMissed, _EVERY, offers.missed),
+    (ami.OperatorConnected, _EVERY, _connected),
     (ami.BridgeEntered, _IN_PROGRESS, _entered),
     (ami.BridgeLeft, _EVERY, _bridge_left),
-    (ami.BridgeMerged, _IN_PROGRESS, _bridges_merged),
     (ami.HangupRequested, _EVERY, _hangup_asked),
-    (ami.HungUp, _IN_PROGRESS, _hung_up),
-    (ami.HungUp, (Stage.OVER,), _leg_gone),
+    (ami.HungUp, _EVERY, _hung_up),
     (ami.CallerAbandoned, _EVERY, _abandoned),
     (ami.HoldChanged, (Stage.TALKING,), _held),
     (ami.CallTransferred, _IN_PROGRESS, _transferred),

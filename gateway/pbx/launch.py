@@ -194,8 +194,8 @@ def _record(folder: Path) -> Path:
 
 
 def _prepare(settings: Settings, secrets: Secrets, program: Program, folder: Path) -> list[Path]:
-    control = str(program.base / console.CONTROL_SOCKET)
-    if len(os.fsencode(control)) > LONGEST_SOCKET_PATH:
+    sockets = [base / console.CONTROL_SOCKET for base in (folder, program.base)]  # as we see it, and as Asterisk does
+    if any(len(os.fsencode(path)) > LONGEST_SOCKET_PATH for path in sockets):
         raise LaunchError(f"{folder}: the path is too long for Asterisk's control socket: set a shorter [paths] data")
     changed = render(settings, secrets, folder / "etc", base=program.base)
     try:

@@ -5,23 +5,22 @@ It knows no endpoint; those stand in gateway.web.api.
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Final
 
 import structlog
 from aiohttp import hdrs, web
 
-from gateway.house import HOUSE, House
+from gateway.house import HOUSE
 from gateway.web.api_models import ErrorShown
 from gateway.web.api_queries import QueryError
 from gateway.web.openapi import Endpoint, Request
+from gateway.web.token_uses import TOKEN_USES
 from storage.errors import StorageError
 from storage.tickets import CursorError
-from storage.tokens import Token, note_use, token_named
+from storage.tokens import token_named
 
 _READS: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 _HEADERS: Final = {hdrs.CACHE_CONTROL: "no-store", hdrs.X_CONTENT_TYPE_OPTIONS: "nosniff"}
-_NOTE_USE_EVERY: Final = timedelta(minutes=5)
 
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -85,7 +84,7 @@ async def _answered(endpoint: Endpoint, request: web.Request) -> web.Response:
         asked = endpoint.query.read(_storable(list(request.query.items())))
         _storable(list(request.match_info.items()))
         shown = await endpoint.handler(Request(house, work, asked, request.match_info))
-    await _note_use(house, token)
+    request.app[TOKEN_USES].saw(token)
     return json_answer(shown.model_dump_json())
 
 
@@ -107,16 +106,3 @@ def _storable(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
 def _no_token(what: str) -> RefusedError:
     advice = "make one with `fourring token create NAME`"
     return RefusedError(401, f"{what}: {advice}", {hdrs.WWW_AUTHENTICATE: 'Bearer realm="fourring"'})
-
-
-async def _note_use(house: House, token: Token) -> None:
-    """Remember now and then that a token is used; an answer does not fail where that cannot be stored."""
-    now = house.clock()
-    if token.last_used_at and now - token.last_used_at < _NOTE_USE_EVERY:
-        return
-    try:
-        async with house.storage.work() as work:
-            await note_use(work, token)
-            await work.commit()
-    except StorageError as problem:
-        log.warning("api.token_use_not_stored", token=token.name, reason=str(problem))

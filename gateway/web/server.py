@@ -12,6 +12,7 @@ from gateway.web import api, assets, catalogue, choices, desk, forms, health, pu
 from gateway.web.protection import add_headers, refuse_foreign_pages
 from gateway.web.shelf import Shelf
 from gateway.web.throttle import Throttle
+from gateway.web.token_uses import TOKEN_USES, TokenUses
 from gateway.web.visitors import cookies
 
 _SHUTDOWN_TIMEOUT = 2.0  # seconds; pages come back by themselves
@@ -36,6 +37,7 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
     app[rendering.CHOICES] = choices.load(choices_file)
     app[rendering.THROTTLE] = Throttle(house.clock)
     app[rendering.SHELF] = shelf = Shelf(house.storage, house.clock, house.live.changed)
+    app[TOKEN_USES] = TokenUses(house.storage, house.clock)
     house.live.announce_to(shelf)
     rendering.set_up(app, house)
     for routes in (
@@ -85,3 +87,4 @@ async def _let_pages_go(app: web.Application) -> None:
 
 async def _stop_reading(app: web.Application) -> None:
     await app[rendering.SHELF].close()
+    await app[TOKEN_USES].close()

@@ -4,6 +4,7 @@ The same recordings give the same capture, byte for byte. Many calls are in prog
 own, as on a busy hotline; every recorded call takes part equally often.
 """
 
+import gzip
 import heapq
 import re
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from itertools import count, islice
 from pathlib import Path
 
 END = b"\r\n\r\n"
+FILE = "ami.raw.gz"
 LANES = 30
 """How many recordings are played side by side; each is at phones of its own."""
 
@@ -38,7 +40,7 @@ class TimedFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where and when a copy of a recording takes place."""
 
     lane: int
@@ -77,7 +79,7 @@ class Recording:
         self._frames = [(_instant(frame), self._template(frame)) for frame in frames]
         self.begins_at, self.ends_at = self._frames[0][0], self._frames[-1][0]
 
-    def copied(self, place: _Place) -> Iterator[TimedFrame]:
+    def copied(self, place: Place) -> Iterator[TimedFrame]:
         """Yield the scene's frames as they would have been at another time and place."""
         values = {name: place.renamed(*token) for name, token in self._tokens.items()}
         for at, template in self._frames:
@@ -95,10 +97,15 @@ class Recording:
 
 def recordings_in(folder: Path) -> list[Recording]:
     """Return every recording of a folder, in the order of their names."""
-    files = sorted(folder.glob("*/ami.raw"))
-    if not files:
-        raise FileNotFoundError(f"{folder}: no recordings (…/ami.raw): name their folder with --recordings")
-    return [Recording(file.read_bytes()) for file in files]
+    scenes = sorted(file.parent for file in folder.glob(f"*/{FILE}"))
+    if not scenes:
+        raise FileNotFoundError(f"{folder}: no recordings (…/{FILE}): name their folder with --recordings")
+    return [recording_of(scene) for scene in scenes]
+
+
+def recording_of(scene: Path) -> Recording:
+    """Return the recording in a scene's folder."""
+    return Recording(gzip.decompress((scene / FILE).read_bytes()))
 
 
 def capture(recordings: Sequence[Recording], frames: int) -> Iterator[TimedFrame]:
@@ -114,7 +121,7 @@ def _lane(recordings: Sequence[Recording], lane: int, numbers: Iterator[int]) ->
     for turn in count(lane):
         recording = recordings[turn % len(recordings)]
         shift = -((recording.begins_at - free_at) // 1_000_000)
-        yield from recording.copied(_Place(lane, next(numbers), shift))
+        yield from recording.copied(Place(lane, next(numbers), shift))
         free_at = recording.ends_at + (shift + _PAUSE) * 1_000_000
 
 

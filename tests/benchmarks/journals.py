@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.ami.record import RecordKind, pack
 from gateway.ami.segments import SegmentWriter, segment_name
+from gateway.calls.intake import Told
 from gateway.calls.resync import QUESTIONS, question_id
 
 from .capture import TimedFrame
@@ -34,7 +35,7 @@ def _opening(at: datetime) -> Iterator[bytes]:
     for question in QUESTIONS:
         answer = f"Event: {question}Complete\r\nActionID: {question_id(1, question)}\r\nListItems: 0"
         yield pack(RecordKind.FRAME, at, answer.encode())
-    told = {"cel": [], "queue_log": [], "last": "first"}
+    told = {"cel": [], "queue_log": [], "last": Told.FIRST, "resync": 1}
     yield pack(RecordKind.PBX_RECORDS, at, json.dumps(told).encode())
 
 

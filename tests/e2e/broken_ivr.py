@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeAlias
 
 Serve: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -61,8 +61,10 @@ async def ivr(serve: Serve, port: int) -> AsyncIterator[None]:
         assert task is not None
         open_now.add(task)
         try:
-            await serve(reader, writer)
+            with suppress(asyncio.CancelledError):  # the end of the test
+                await serve(reader, writer)
         finally:
+            writer.close()
             open_now.discard(task)
 
     server = await asyncio.start_server(treat, "127.0.0.1", port)

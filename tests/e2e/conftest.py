@@ -13,6 +13,7 @@ from pbx import PBX, settings_for
 
 _HERE = Path(__file__).parent
 sys.path.append(str(_HERE.parent / "integration"))  # the browser and the PostgreSQL server are at home there
+pytest.register_assert_rewrite("truth")  # so that a failure shows what the ticket says and what it should
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,13 +56,36 @@ async def ami(pbx: PBX) -> AsyncIterator[OutsideAMI]:
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
-    """Run a whole hotline for every test that leaves it as it was; a ring lasts 0.6 s, so that nobody waits long."""
+def lasting_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
+    """Run a whole hotline; a ring lasts 0.6 s, so that nobody waits long."""
     settings = settings_for(
         tmp_path_factory.mktemp("house"),
         rings={"seconds": 0.6},
         queue={"member_ring_seconds": 3},
+        web={"browser_lost_seconds": 2},
         seats=[{"id": "01"}, {"id": "02"}, *({"id": str(seat), "kind": "desk"} for seat in range(11, 15))],
     )
     with hotline(settings, more_operators=["1004"]) as running:
         yield running
+
+
+@pytest.fixture
+async def house(lasting_house: Hotline) -> AsyncIterator[Hotline]:
+    """Return the hotline for every test that leaves it as it was; what a failed test leaves behind is hung up."""
+    yield lasting_house
+    await lasting_house.clear_the_lines()
+
+
+@pytest.fixture(scope="session")
+def lasting_ringall_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
+    """Run a whole hotline that rings every free operator at once."""
+    settings = settings_for(tmp_path_factory.mktemp("ringall"), rings={"seconds": 0.6}, queue={"strategy": "ringall"})
+    with hotline(settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def ringall_house(lasting_ringall_house: Hotline) -> AsyncIterator[Hotline]:
+    """Return the hotline that rings everybody, in the same way."""
+    yield lasting_ringall_house
+    await lasting_ringall_house.clear_the_lines()

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +32,7 @@ PATIENCE = 30.0
 """Seconds for something to become true that should take one."""
 
 _GUARD = 'read _ || { sleep 12; kill -KILL $(sed -n \'s/.*"pid": \\([0-9]*\\).*/\\1/p\' "$1"); } 2>/dev/null'
-"""Ends the Asterisk that a killed gateway left behind, should the tests be killed as well: their end closes its input."""
+"""Ends the Asterisk that a killed gateway left behind, should the tests be killed too: their end closes its input."""
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -89,7 +90,7 @@ class Hotline:
         self.settings = settings
         self.pbx = PBX(settings)
         self.ready: dict[str, Any] = {}
-        self._ready_file = settings.data_dir / "ready.json"
+        self.ready_file = settings.data_dir / "ready.json"
         self._log = settings.data_dir / "demo.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
@@ -107,36 +108,26 @@ class Hotline:
     def start(self, *, within: float = 60) -> None:
         """Start it, or start it again, and return once everything answers. Call it from the main thread."""
         self._watch_over_asterisk()
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    *("setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "gateway"),
-                    *("demo", "--ready-file", str(self._ready_file)),
-                ],
-                env=environment(self.settings),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._run(environment(self.settings), "demo", "--ready-file", str(self.ready_file))
         self._read_ready_file(within, lambda ready: ready["pid"] == self._pid)
 
-    def stop(self, *, within: float = 30) -> int:
+    def stop(self, *, within: float = 30, word: signal.Signals = signal.SIGTERM) -> int:
         """Stop it as its user does and return its exit code; whatever does not stop is killed, which is an error."""
-        code = self._end(signal.SIGTERM, within)
+        code = self._end(word, within)
         self._kill_asterisk_left_behind()
         if self._guard is not None and self._guard.stdin is not None:
             with suppress(BrokenPipeError):
                 self._guard.stdin.write(b"\n")
                 self._guard.stdin.close()
             self._guard.wait(within)
+            self._guard = None
         assert code is not None, f"it did not stop within {within:g} s: {self.said()}"
         return code
 
     def kill_gateway(self) -> None:
         """Kill the gateway without a warning; its Asterisk goes on."""
         self._end(signal.SIGKILL, 10)
-        self._ready_file.unlink(missing_ok=True)
+        self.ready_file.unlink(missing_ok=True)
 
     def kill_asterisk(self) -> None:
         """Kill Asterisk without a warning."""
@@ -146,6 +137,16 @@ class Hotline:
         """Return once a new Asterisk runs in the place of one that was killed."""
         before = self.ready["asterisk_pid"]
         self._read_ready_file(within, lambda ready: ready["asterisk_pid"] != before)
+
+    async def clear_the_lines(self) -> None:
+        """Hang up whatever is still up on the PBX."""
+        await self.pbx.console("channel request hangup all")
+        await until(lambda: self.pbx.console("core show channels concise"), lambda shown: not shown.strip())
+
+    @property
+    def is_down(self) -> bool:
+        """Whether its gateway does not run."""
+        return self._process is None or self._process.poll() is not None
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -212,7 +213,7 @@ class Hotline:
 
     @asynccontextmanager
     async def operator(self, work_number: str, seat: str) -> AsyncIterator["Operator"]:
-        """Let an operator sign in at a seat, and sign out at the end."""
+        """Let an operator sign in at a seat, and sign out at the end, if there is somebody to sign out with."""
         cookies = aiohttp.CookieJar(unsafe=True)  # unsafe: also from an address without a name
         async with aiohttp.ClientSession(self.web, headers={"Origin": self.web}, cookie_jar=cookies) as session:
             operator = Operator(session, work_number)
@@ -220,7 +221,8 @@ class Hotline:
             try:
                 yield operator
             finally:
-                await operator.sign_out()
+                if not self.is_down:
+                    await operator.sign_out()
 
     @asynccontextmanager
     async def desk(self, work_number: str, seat: str, **behaviour: Any) -> AsyncIterator[DeskPhone]:
@@ -242,11 +244,22 @@ class Hotline:
         assert self._process is not None, "it was not started"
         return self._process.pid
 
+    def _run(self, variables: dict[str, str], *arguments: str) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "gateway", *arguments],
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
     def _read_ready_file(self, within: float, met: Callable[[dict[str, Any]], bool]) -> None:
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             with suppress(FileNotFoundError):
-                self.ready = json.loads(self._ready_file.read_text("utf-8"))
+                self.ready = json.loads(self.ready_file.read_text("utf-8"))
                 if met(self.ready):
                     return
             assert self._process is not None
@@ -281,6 +294,38 @@ class Hotline:
             )
 
 
+class Served(Hotline):
+    """A gateway by itself (`fourring serve`) beside an Asterisk that runs already and that it reaches at `ami_port`."""
+
+    def __init__(self, settings: Settings, ami_port: int) -> None:
+        super().__init__(settings)
+        self._ami_port = ami_port
+
+    async def serve(self, *, within: float = 60) -> None:
+        """Start it and return once it is ready; its people and its token are made beforehand."""
+        await hire(self.settings, ["1001", "1002"])
+        made = await asyncio.to_thread(fourring, self.settings, "token", "create", "tests")
+        assert made.returncode == 0, made.stderr
+        token_file = self.settings.data_dir / "token"
+        token_file.write_text(made.stdout, "ascii")
+        self.ready = {"admin_token_file": str(token_file)}
+        self._run(environment(self.settings) | {"FOURRING_AMI_PORT": str(self._ami_port)}, "serve")
+        await until(self._status, lambda status: status == 200, within=within)
+
+    def stop(self, *, within: float = 30) -> int:
+        """Stop it and return its exit code; Asterisk goes on."""
+        code = self._end(signal.SIGTERM, within)
+        assert code is not None, f"it did not stop within {within:g} s: {self.said()}"
+        return code
+
+    async def _status(self) -> int:
+        try:
+            async with aiohttp.ClientSession(self.web) as session, session.get("/readyz") as answer:
+                return answer.status
+        except aiohttp.ClientError:
+            return 0
+
+
 class Operator:
     """One operator's browser, as far as it speaks HTTP."""
 
@@ -305,11 +350,42 @@ class Operator:
         """Let calls come again."""
         await self._post("/desk/resume", {}, 200)
 
+    @asynccontextmanager
+    async def page(self) -> AsyncIterator["LivePage"]:
+        """Keep his desk page's live connection open, and keep what comes over it."""
+        async with self._session.ws_connect(f"/live?loaded={time.time_ns() // 1_000_000}") as socket:
+            page = LivePage()
+            listening = asyncio.create_task(page.listen(socket))
+            try:
+                yield page
+            finally:
+                listening.cancel()
+
     async def _post(self, path: str, form: dict[str, str], status: int, location: str | None = None) -> None:
         async with self._session.post(path, data=form, allow_redirects=False) as answer:
             led_to = answer.headers.get("Location") or answer.headers.get("HX-Redirect")
             text = await answer.text()
             assert (status, location) == (answer.status, led_to), f"{path} by {self.work_number}: {text[-2000:]}"
+
+
+class LivePage:
+    """What was pushed to an operator's page, as (instant, HTML)."""
+
+    def __init__(self) -> None:
+        self.pushed: list[tuple[datetime, str]] = []
+
+    async def listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Keep what comes until the other side closes."""
+        async for message in socket:
+            self.pushed.append((datetime.now(UTC), str(message.data)))
+
+    async def shows(self, *texts: str, since: datetime, within: float = PATIENCE) -> datetime:
+        """Return when a message with all these texts was first pushed after `since`."""
+
+        async def pushed() -> list[datetime]:
+            return [at for at, html in self.pushed if at >= since and all(text in html for text in texts)]
+
+        return (await until(pushed, bool, within=within))[0]
 
 
 def seat_of(work_number: str) -> str:

@@ -37,14 +37,14 @@ CEL_COLUMNS = (
 
 def settings_for(data: Path, **sections: Any) -> Settings:
     """Return settings with free ports and `data` as data folder; keyword arguments go over them, by section."""
-    rtp = free_block(400)
-    values: dict[str, dict[str, Any]] = {
+    rtp = free_block()
+    values: dict[str, Any] = {
         "paths": {"data": str(data)},
         "pbx": {
             "sip_port": free_port(SOCK_DGRAM),
             "http_port": free_port(),
-            "rtp_first": rtp,
-            "rtp_last": rtp + 399,
+            "rtp_first": rtp.start,
+            "rtp_last": rtp.stop - 1,
         },
         "ami": {"port": free_port()},
         "fastagi": {"port": free_port()},

@@ -3,6 +3,14 @@
 import random
 import socket
 from contextlib import ExitStack
+from itertools import cycle, islice
+
+BLOCK = 200
+"""Ports of an Asterisk's own: enough for the sound of fifty calls."""
+
+_FIRSTS = range(10_000, 24_000, BLOCK)
+_MEDIA = range(24_000, 32_000)  # both below those that the kernel hands out by itself
+_blocks = cycle(random.sample(_FIRSTS, len(_FIRSTS)))
 
 _taken: set[int] = set()
 
@@ -18,14 +26,21 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
             return port
 
 
-def free_block(size: int) -> int:
-    """Return the first of `size` neighbouring UDP ports, below those that the kernel hands out by itself."""
-    while True:
-        first = 2 * random.randrange(5_000, (32_000 - size) // 2)  # noqa: S311 - no secret
-        block = range(first, first + size)
-        if not _taken.intersection(block) and _all_free(block):
-            _taken.update(block)
+def free_block() -> range:
+    """Return BLOCK neighbouring UDP ports that nobody holds; each block's turn comes again after all the others'."""
+    for first in islice(_blocks, len(_FIRSTS)):
+        block = range(first, first + BLOCK)
+        if _all_free(block):
+            return block
+    raise OSError(f"no {BLOCK} neighbouring UDP ports are free between {_FIRSTS.start} and {_FIRSTS.stop}")
+
+
+def free_media(size: int) -> int:
+    """Return the first of `size` neighbouring UDP ports that nobody holds, for somebody who binds them at once."""
+    for first in random.sample(range(_MEDIA.start, _MEDIA.stop - size, 2), 200):
+        if _all_free(range(first, first + size)):
             return first
+    raise OSError(f"no {size} neighbouring UDP ports are free between {_MEDIA.start} and {_MEDIA.stop}")
 
 
 def _all_free(block: range) -> bool:

@@ -72,6 +72,11 @@ class SIPCall:
         return next((status for status in finals if status != 401), finals[-1] if finals else None)
 
     @property
+    def acknowledged(self) -> bool:
+        """Whether the answer was acknowledged: from then on the two talk."""
+        return self.answered_at is not None and any(m.status is None and m.method == "ACK" for m in self.messages)
+
+    @property
     def bye(self) -> Message | None:
         """The first BYE; `sent` says whose it was."""
         return next((m for m in self.messages if m.status is None and m.method == "BYE"), None)

@@ -108,15 +108,18 @@ async def test_an_operator_whose_phone_is_off_is_not_in_the_way(house: Hotline) 
 
 async def test_a_paused_operator_is_not_rung(house: Hotline) -> None:
     """While an operator pauses, calls go to others; when he is back, they come to him again."""
-    async with house.pbx.phone("11", answer_after=0.2) as first, house.desk("1002", "12", answer_after=0.2) as second:
-        async with house.operator("1001", "11") as operator:
-            await operator.pause("meal")
-            await house.pbx.customer.call(NUMBER, "13800000009", hang_up_after=0.2)
-            await house.pbx.customer.call(NUMBER, "13800000009", hang_up_after=0.2)
-            assert (0, 2) == (len(first.calls), len(second.calls))
-            await operator.resume()
-            await house.pbx.customer.call(NUMBER, "13800000009", hang_up_after=0.2)
-            await house.pbx.customer.call(NUMBER, "13800000009", hang_up_after=0.2)
+    async with (
+        house.pbx.phone("11", answer_after=0.2) as first,
+        house.desk("1002", "12", answer_after=0.2) as second,
+        house.operator("1001", "11") as operator,
+    ):
+        await operator.pause("meal")
+        await house.pbx.customer.call(NUMBER, "13800000009", hang_up_after=0.2)
+        await house.pbx.customer.call(NUMBER, "13800000009", hang_up_after=0.2)
+        assert (0, 2) == (len(first.calls), len(second.calls))
+        await operator.resume()
+        await house.pbx.customer.call(NUMBER, "13800000009", hang_up_after=0.2)
+        await house.pbx.customer.call(NUMBER, "13800000009", hang_up_after=0.2)
 
     assert first.calls
 

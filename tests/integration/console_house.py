@@ -172,6 +172,14 @@ class Call:
         return Fact(self.id, kind, self._began, subject, data=data)
 
 
+async def answered(console: Console, operator: str = "1001", name: str = "1", **how: object) -> Call:
+    """Let a call ring at an operator and be answered by him."""
+    call = Call(name, **how)
+    await console.both(*call.received(), call.rings_at(operator))
+    await console.both(call.answered_by(operator))
+    return call
+
+
 @asynccontextmanager
 async def running(database_url: str, folder: Path, **settings: object) -> AsyncIterator[Console]:
     """Run a console over a database that has its tables."""

@@ -1,5 +1,6 @@
 """The API over a real socket, on real databases: what it shows, whom it lets in, how it says no."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -20,15 +21,16 @@ from gateway.house import HOUSE, House
 from gateway.metrics import Metrics
 from gateway.secrets import Secrets
 from gateway.web import api, health
+from gateway.web.token_uses import TOKEN_USES, TokenUses
 from routing.facts import Fact
 from routing.verdicts import RingRule
 from routing.vocabulary import FactKind, Source
 from storage.engine import Storage
 from storage.errors import StorageUnavailableError
-from storage.gaps import close_gap, open_gap
+from storage.gaps import close_gap, mark, open_gap
 from storage.ledger import record
 from storage.tickets import TicketForm, save_form
-from storage.tokens import create_token, revoke, tokens
+from storage.tokens import Token, create_token, revoke, tokens
 
 Clients = Callable[[web.Application], Awaitable[TestClient[Any, Any]]]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -90,6 +92,8 @@ async def _started(storage: Storage, aiohttp_client: Clients) -> API:
     )
     app = web.Application(middlewares=health.MIDDLEWARES)
     app[HOUSE] = house
+    app[TOKEN_USES] = uses = TokenUses(storage, house.clock)
+    app.on_cleanup.append(lambda _: uses.close())
     app.add_routes([*api.ROUTES, *health.ROUTES])
     async with storage.work() as work:
         token = await create_token(work, "test")
@@ -314,13 +318,32 @@ async def test_without_a_valid_token_nothing_is_shown(path: str, header: str | N
 async def test_a_token_is_known_to_be_used(running: API) -> None:
     """The first use is noted; those right after it are not, so that reading does not write."""
     await running.get("/tickets")
-    async with running.house.storage.reading() as work:
-        (first,) = await tokens(work)
+    first = await _used_token(running)
     await running.get("/tickets")
     async with running.house.storage.reading() as work:
         (second,) = await tokens(work)
-    assert first.last_used_at is not None
     assert first == second
+
+
+async def test_no_answer_waits_for_a_locked_database_to_note_that(running: API) -> None:
+    """While another writer holds the database an answer comes at once, and the token's use is noted afterwards."""
+    async with running.house.storage.work() as other:
+        await mark(other, "held", other.now())
+        async with asyncio.timeout(2):
+            await running.get("/tickets")
+            await running.get("/tickets")
+    assert (await _used_token(running)).last_used_at is not None
+
+
+async def _used_token(running: API) -> Token:
+    """Return the one token as soon as it is noted that it was used."""
+    async with asyncio.timeout(10):
+        while True:
+            async with running.house.storage.reading() as work:
+                (token,) = await tokens(work)
+            if token.last_used_at is not None:
+                return token
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("path", ["/tickets/20200101-0001", "/calls/yq/none", "/calls/%2F/%3Cx%3E"])

@@ -2,21 +2,19 @@
 
 import asyncio
 import os
-import re
 import signal
 import socket
+import ssl
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
+from own_asterisk import free_port, runs, settings_in, started
 
-from gateway.config import Settings
-from gateway.pbx import console, needs
+from gateway.pbx import console, launch
 from gateway.pbx.launch import Asterisk, LaunchError
 from gateway.pbx.process import KnownProcess, identify, recall, remember
+from gateway.pbx.program import find
 from gateway.secrets import load_or_create
 
 ALONE = """
@@ -33,40 +31,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def settings_in(folder: Path, **sections: Any) -> Settings:
-    """Return settings with this data folder and free ports; `sections` go over them."""
-    values: dict[str, dict[str, Any]] = {
-        "paths": {"data": str(folder)},
-        "pbx": {"sip_port": free_port(socket.SOCK_DGRAM), "http_port": free_port()},
-        "ami": {"port": free_port()},
-        "fastagi": {"port": free_port()},
-        "web": {"port": free_port()},
-    }
-    for name, content in sections.items():
-        values[name] = {**values.get(name, {}), **content} if isinstance(content, dict) else content
-    return Settings(**values)
-
-
-@asynccontextmanager
-async def started(settings: Settings) -> AsyncIterator[Asterisk]:
-    asterisk = await Asterisk.start(settings, load_or_create(settings), die_with_parent=True)
-    try:
-        yield asterisk
-    finally:
-        await asterisk.stop()
-
-
-def runs(pid: int) -> bool:
-    return identify(pid) is not None
 
 
 def mounts_of(folder: Path) -> list[str]:
@@ -98,6 +62,46 @@ async def test_the_pid_is_asterisks_own(tmp_path: Path) -> None:
 
     assert Path(words[0]).name == "asterisk"
     assert "-f" in words
+
+
+async def test_it_runs_as_its_own_user_and_cannot_change_its_configuration(tmp_path: Path) -> None:
+    """In its own root it is nobody else's user, reads its configuration, and may not write it."""
+    settings = settings_in(tmp_path)
+    owner = (await find(settings)).owner
+    async with started(settings) as asterisk:
+        process = Path(f"/proc/{asterisk.pid}").stat()
+        own = [path for path in (settings.asterisk_dir / "etc").iterdir() if path.stat().st_uid == process.st_uid]
+
+    assert process.st_uid == (owner.uid if owner else os.geteuid())
+    assert bool(own) == (owner is None)
+
+
+async def test_with_tls_it_proves_itself_and_has_no_plain_port(tmp_path: Path) -> None:
+    """With [ami] tls the certificate it made is the one that the gateway trusts, and plain AMI gets no greeting."""
+    trusted = tmp_path / "asterisk" / "ami-ca.pem"
+    settings = settings_in(tmp_path, ami={"port": free_port(), "tls": True, "tls_ca_file": str(trusted)})
+    async with started(settings):
+        context = ssl.create_default_context(cafile=trusted)
+        reader, writer = await asyncio.open_connection("127.0.0.1", settings.ami.port, ssl=context)
+        greeting = await reader.readline()
+        writer.close()
+        plain, plain_writer = await asyncio.open_connection("127.0.0.1", settings.ami.port)
+        plain_writer.write(b"Action: Ping\r\n\r\n")
+        answer = await plain.read()
+        plain_writer.close()
+
+    assert greeting.startswith(b"Asterisk Call Manager/")
+    assert b"Asterisk" not in answer
+
+
+async def test_one_that_does_not_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An Asterisk that does not react to the request to end is killed after the time for it."""
+    monkeypatch.setattr(launch, "STOP_SECONDS", 0.5)
+    async with started(settings_in(tmp_path)) as asterisk:
+        os.kill(asterisk.pid, signal.SIGSTOP)
+        await asterisk.stop()
+
+    assert not runs(asterisk.pid)
 
 
 async def test_two_run_side_by_side(tmp_path: Path) -> None:
@@ -206,103 +210,3 @@ async def test_it_dies_with_its_parent(tmp_path: Path) -> None:
     async with asyncio.timeout(5):
         while runs(pid):
             await asyncio.sleep(0.02)
-
-
-@pytest.mark.parametrize("setting", ["sip_port", "http_port"])
-async def test_a_port_that_is_taken_is_one_line(tmp_path: Path, setting: str) -> None:
-    """Where another program holds a port, the complaint names the setting, the port and the way out."""
-    settings = settings_in(tmp_path)
-    port = getattr(settings.pbx, setting)
-    kind = socket.SOCK_DGRAM if setting == "sip_port" else socket.SOCK_STREAM
-    with socket.socket(socket.AF_INET, kind) as holder:
-        holder.bind(("127.0.0.1", port))
-        if kind is socket.SOCK_STREAM:
-            holder.listen()
-        with pytest.raises(LaunchError, match=rf"^\[pbx\] {setting} {port} on 127.0.0.1 is in use .*set another port$"):
-            await Asterisk.start(settings, load_or_create(settings))
-
-
-async def test_an_address_that_is_not_here_is_one_line(tmp_path: Path) -> None:
-    """An address that this machine does not have is refused before anything starts."""
-    settings = settings_in(tmp_path, pbx={"bind": "203.0.113.7"})
-
-    with pytest.raises(
-        LaunchError, match=r"sip_port .* on 203.0.113.7 cannot be used: .*set an address of this machine"
-    ):
-        await Asterisk.start(settings, load_or_create(settings))
-
-
-def pretender(folder: Path, version: str, then: str) -> str:
-    """Write a program that says it is an Asterisk of this version, and does `then` when started."""
-    program = folder / "pretender"
-    program.write_text(
-        f'#!/bin/sh\n[ "$1" = -V ] && {{ echo "Asterisk {version}"; exit; }}\nlog={folder}/asterisk/log\n{then}\n'
-    )
-    program.chmod(0o755)
-    return str(program)
-
-
-@pytest.mark.parametrize(
-    ("version", "complaint"),
-    [
-        ("18.26.4", "is 18.26.4, 20 or newer is needed"),
-        ("1.8.32", "is 1.8.32, 20 or newer is needed"),
-        ("certified/18.9", "is certified/18.9, 20 or newer is needed"),
-    ],
-)
-async def test_an_asterisk_that_is_too_old_is_one_line(tmp_path: Path, version: str, complaint: str) -> None:
-    """A version before 20 is not started; the complaint says which is needed and how to get one."""
-    program = pretender(tmp_path, version, "exit 1")
-    settings = settings_in(tmp_path, pbx={"program": program, "root": str(tmp_path / "none")})
-
-    with pytest.raises(LaunchError, match=rf"{re.escape(complaint)}.*run asterisk_conf/get-asterisk as root$"):
-        await Asterisk.start(settings, load_or_create(settings))
-
-
-async def test_no_asterisk_at_all_is_one_line(tmp_path: Path) -> None:
-    """Without any Asterisk the complaint says where it was looked for and how to get one."""
-    settings = settings_in(tmp_path, pbx={"program": "no-such-asterisk", "root": str(tmp_path / "none")})
-
-    with pytest.raises(
-        LaunchError, match=rf"no no-such-asterisk on PATH; none in {tmp_path}/none.*get-asterisk as root$"
-    ):
-        await Asterisk.start(settings, load_or_create(settings))
-
-
-@pytest.mark.parametrize(
-    ("then", "complaint"),
-    [
-        (
-            'echo "[now] ERROR[7] loader.c: Failed to load module x" >>$log/messages; exit 1',
-            "loader.c: Failed to load module x",
-        ),
-        ("echo cannot load library; exit 1", "cannot load library"),
-        ("exit 1", "it said nothing"),
-    ],
-)
-async def test_one_that_ends_while_starting_is_quoted(tmp_path: Path, then: str, complaint: str) -> None:
-    """What Asterisk said last is the complaint, in one line, and no process is left."""
-    program = pretender(tmp_path, "22.1.0", then)
-    settings = settings_in(tmp_path, pbx={"program": program})
-
-    with pytest.raises(LaunchError, match=re.escape(complaint)) as refusal:
-        await Asterisk.start(settings, load_or_create(settings))
-    assert "\n" not in str(refusal.value)
-
-
-async def test_a_missing_module_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A required module that is not there keeps Asterisk from starting, and the complaint names it."""
-    monkeypatch.setattr(needs, "REQUIRED_MODULES", (*needs.REQUIRED_MODULES, "res_no_such"))
-    settings = settings_in(tmp_path)
-
-    with pytest.raises(LaunchError, match=r"res_no_such\.so"):
-        await Asterisk.start(settings, load_or_create(settings))
-
-
-async def test_a_path_too_long_for_the_control_socket_is_one_line(tmp_path: Path) -> None:
-    """A data folder too deep for Asterisk's control socket is refused with the setting to change."""
-    program = pretender(tmp_path, "22.1.0", "exit 1")
-    settings = settings_in(tmp_path / ("deep/" * 20), pbx={"program": program})
-
-    with pytest.raises(LaunchError, match=r"too long .*set a shorter \[paths\] data$"):
-        await Asterisk.start(settings, load_or_create(settings))

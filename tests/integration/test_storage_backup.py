@@ -50,7 +50,7 @@ async def calls_coming_in(url: str) -> AsyncIterator[list[int]]:
 async def at_least(written: list[int], count: int) -> None:
     """Wait until so many calls are committed."""
     async with asyncio.timeout(30):
-        while len(written) < count:  # noqa: ASYNC110 -- what is waited for is what the writer has committed
+        while len(written) < count:
             await asyncio.sleep(0.01)
 
 

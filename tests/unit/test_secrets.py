@@ -67,7 +67,7 @@ def test_secrets_do_not_show_when_printed(tmp_path: Path) -> None:
         (b"ami = ", "is not TOML"),
         (b"\xff\xfe", "is not TOML"),
         (b'session_key = "' + b"k" * 32 + b'"', "ami is missing"),
-        (b'ami = "hidden-value"\nsession_key = "short"', "session_key is missing, unknown or not usable"),
+        (b'ami = "hidden-value"\nsession_key = "short"', "session_key is missing, unknown or unusable"),
         (b'ami = "hidden-value"\nsession_key = "' + b"k" * 32 + b'"\nother = 1', "other is missing"),
         (b'ami = "hidden-value"\nsession_key = "' + b"k" * 32 + b'"\n[seats]\n11 = 7', "seats.11 is missing"),
     ],

@@ -40,12 +40,18 @@ export function keepForms() {
     sessionStorage.removeItem(DRAFT + ticket.id);
     prune();
   });
+  list.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.responseText.includes(event.detail.target.id)) return;
+    event.detail.shouldSwap = false; // a proxy's or a crash's page must not take the form's version away
+    say(document.body.dataset.noAnswer);
+  });
   document.body.addEventListener("htmx:sendError", () => say(document.body.dataset.noAnswer));
 
   function place(ticket) {
     const opened = Number(ticket.dataset.opened);
     const older = [...list.children].find((other) => Number(other.dataset.opened) < opened);
     if (older) list.insertBefore(ticket, older);
+    if (ticket.open && !list.contains(document.activeElement)) list.parentElement.scrollTop = 0;
   }
 
   function restore(ticket) {

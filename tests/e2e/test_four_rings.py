@@ -22,16 +22,6 @@ def true_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def ringall_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
-    """Run a hotline that rings every free operator at once."""
-    settings = settings_for(
-        tmp_path_factory.mktemp("ringall"), rings={"seconds": 0.6}, queue={"strategy": "ringall"}
-    )
-    with hotline(settings) as running:
-        yield running
-
-
 async def test_each_call_was_answered_on_the_ring_that_its_caller_heard(house: Hotline) -> None:
     """Calls answered half-way through rings 1, 2, 4 and 5 say so, and only the fifth ring is too late."""
     answers = {"1001": 0.3, "1002": 0.9, "1003": 2.1, "1004": 2.7}

@@ -1,0 +1,168 @@
+"""Processor time a call costs the gateway, beside what it costs Asterisk in the same run, with real SIP and sound."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Self
+
+import aiohttp
+import psutil
+from hotline import Hotline, Operator, hotline
+from pbx import NUMBER, settings_for
+from sipp import DeskPhone
+
+from .figures import Result, Task, spread
+
+TARGET = 5.0
+CALLS_A_SECOND = 5
+SEATS = 24
+_SECONDS, _FEW_SECONDS = 40, 10
+_RING_S, _TALK_S = 0.5, 3.0
+_SEATS_A_PHONE = 6
+"""SIPp plays several desk phones in one process; so many are rung at once at most."""
+
+
+class PhoneBank(DeskPhone):
+    """One SIPp that is the desk phone of several seats: it answers whatever is sent to it."""
+
+    def __init__(self, address: tuple[str, int], accounts: dict[str, str], **behaviour: Any) -> None:
+        self._accounts = list(accounts.items())
+        seat, password = self._accounts.pop()
+        super().__init__(address, seat, password, **behaviour)
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        for seat, password in self._accounts:
+            self._user, self._password = f"seat-{seat}", password
+            await self._register(expires=3600)
+        return self
+
+
+class SeatedOperator(Operator):
+    """An operator whose page is open: it takes what the gateway pushes, and shows it to nobody."""
+
+    def __init__(self, session: aiohttp.ClientSession, work_number: str) -> None:
+        super().__init__(session, work_number)
+        self._http = session
+
+    @asynccontextmanager
+    async def at(self, seat: str) -> AsyncIterator[None]:
+        """Sit at a seat with the page open."""
+        await self.sign_in(seat)
+        async with self._http.ws_connect("/live", params={"loaded": str(time.time_ns() // 10**6)}) as page:
+            taking = asyncio.create_task(self._take(page))
+            try:
+                yield
+            finally:
+                taking.cancel()
+                await asyncio.wait([taking])
+
+    async def _take(self, page: aiohttp.ClientWebSocketResponse) -> None:
+        async for _ in page:
+            pass
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a round cost, in milliseconds of processor time a call."""
+
+    gateway: float
+    asterisk: float
+    calls: int
+
+    @property
+    def ratio(self) -> float:
+        """How many times as much Asterisk needed."""
+        return self.asterisk / self.gateway
+
+
+def measure(task: Task) -> Result:
+    """Run one demo with its operators, and measure as often as asked."""
+    seats = [{"id": _seat(place), "kind": "desk"} for place in range(SEATS)]
+    queue = {"strategy": "leastrecent"}
+    settings = settings_for(task.folder / "data", seats=seats, queue=queue)
+    task.folder.joinpath("data").mkdir()
+    with hotline(settings, more_operators=[_operator(place) for place in range(SEATS)]) as house:
+        rounds = asyncio.run(_measure(task, house))
+    return _result(rounds)
+
+
+async def _measure(task: Task, house: Hotline) -> list[Cost]:
+    async with AsyncExitStack() as stack:
+        for first in range(0, SEATS, _SEATS_A_PHONE):
+            seats = [_seat(place) for place in range(first, first + _SEATS_A_PHONE)]
+            accounts = {seat: house.pbx.secrets.seats[seat] for seat in seats}
+            await stack.enter_async_context(PhoneBank(house.pbx.sip_address, accounts, answer_after=_RING_S))
+        for place in range(SEATS):
+            await stack.enter_async_context(_sitting(house, place))
+        await _traffic(house, 2)
+        return [await _round(house, _FEW_SECONDS if task.quick else _SECONDS) for _ in range(task.repetitions)]
+
+
+@asynccontextmanager
+async def _sitting(house: Hotline, place: int) -> AsyncIterator[None]:
+    cookies = aiohttp.CookieJar(unsafe=True)  # unsafe: also from an address without a name
+    async with (
+        aiohttp.ClientSession(house.web, headers={"Origin": house.web}, cookie_jar=cookies) as session,
+        SeatedOperator(session, _operator(place)).at(_seat(place)),
+    ):
+        yield
+
+
+async def _round(house: Hotline, seconds: int) -> Cost:
+    pids = (house.ready["pid"], house.asterisk_pid)
+    before = [_cpu_ms(pid) for pid in pids]
+    calls = await _traffic(house, seconds)
+    gateway, asterisk = (_cpu_ms(pid) - then for pid, then in zip(pids, before, strict=True))
+    return Cost(gateway / calls, asterisk / calls, calls)
+
+
+async def _traffic(house: Hotline, seconds: int) -> int:
+    """Let customers call, every one of them answered, and return how many it were."""
+    callers = [f"138{turn:08}" for turn in range(round(seconds * CALLS_A_SECOND))]
+    calling = house.pbx.customer.calling(NUMBER, callers, rate=CALLS_A_SECOND, hang_up_after=_TALK_S)
+    async with calling as run:
+        calls = await run.ended(within=seconds + 60)
+    answered = sum(call.answered_at is not None for call in calls)
+    if answered != len(callers):
+        raise RuntimeError(f"only {answered} of {len(callers)} calls were answered: the machine is too busy")
+    return answered
+
+
+def _cpu_ms(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system) * 1000
+
+
+def _result(rounds: Sequence[Cost]) -> Result:
+    ratio = median(cost.ratio for cost in rounds)
+    return Result(
+        title="Processor time of a call",
+        target=f"the gateway a fifth of Asterisk's or less (ratio {TARGET:.0f} or more)",
+        measured=f"Asterisk's is {ratio:.1f} × the gateway's",
+        met=ratio >= TARGET,
+        method=(
+            f"fourring demo on SQLite: {SEATS} operators signed in, each with an open page and a desk phone played by"
+            f" SIPp; customers (SIPp) at {CALLS_A_SECOND} calls/s, A-law both ways; answered after {_RING_S} s, hung up"
+            f" by the customer after {_TALK_S:.0f} s more; {rounds[0].calls} calls a round, all answered. User and"
+            " system time of both processes (psutil) over the round."
+        ),
+        header=("milliseconds of processor time a call", "median (least to most)"),
+        rows=[
+            ("gateway: AMI, journal, tracking, FastAGI, tickets, pages", spread([cost.gateway for cost in rounds], 1)),
+            ("Asterisk: SIP, RTP, dialplan, queue, CEL, AMI", spread([cost.asterisk for cost in rounds], 1)),
+            ("Asterisk / gateway", spread([cost.ratio for cost in rounds], 2)),
+        ],
+        remarks=["A call that lasts longer costs Asterisk more, and the gateway nothing."],
+    )
+
+
+def _seat(place: int) -> str:
+    return f"d{place:02}"
+
+
+def _operator(place: int) -> str:
+    return str(2001 + place)
