@@ -55,7 +55,9 @@ async def run(settings: Settings, secrets: Secrets, ready: Callable[[], None]) -
             settings.fastagi.host, settings.fastagi.port
         )
         stack.push_async_callback(_close, server)
-        url = await stack.enter_async_context(serve(build_app(house), settings.web.host, settings.web.port))
+        url = await stack.enter_async_context(
+            serve(build_app(house, settings.web.choices_file), settings.web.host, settings.web.port)
+        )
         log.info("web.serving", url=url)
         async with _tasks(house, recorder, reception):
             await reception.taken_up.wait()
@@ -115,6 +117,9 @@ def _journal(settings: Settings) -> Journal:
 def _show_totals(metrics: Metrics, client: AMIClient, journal: Journal, recorder: Recorder) -> None:
     for name, documentation, total in (
         ("fourring_ami_frames", "AMI frames received", lambda: client.counters.frames),
+        ("fourring_ami_frames_too_long", "AMI frames dropped for their length", lambda: client.counters.oversized),
+        ("fourring_ami_logins_refused", "Times the PBX refused our log-in", lambda: client.counters.refused_logins),
+        ("fourring_records_failed", "Records that could not be read and were left out", lambda: client.failed_records),
         ("fourring_ami_logins", "Times logged in to the PBX", lambda: client.counters.connections),
         ("fourring_journal_records_dropped", "Records the journal could not write", lambda: journal.dropped),
         ("fourring_gaps", "Times in which calls may have gone unseen", lambda: recorder.gaps_seen),
@@ -150,7 +155,7 @@ async def _tasks(house: House, recorder: Recorder, reception: Reception) -> Asyn
                 group.create_task(reception.run(group), name="reception"),
                 group.create_task(recorder.run(), name="recorder"),
                 group.create_task(house.seats.watch(), name="seats"),
-                group.create_task(_look_after(house, recorder), name="alarms"),
+                group.create_task(_look_after(house, recorder, reception), name="alarms"),
             ]
             try:
                 yield
@@ -165,12 +170,13 @@ async def _tasks(house: House, recorder: Recorder, reception: Reception) -> Asyn
             log.error("recorder.not_written", facts=recorder.backlog, what_to_do="the PBX's records will tell them")
 
 
-async def _look_after(house: House, recorder: Recorder) -> None:
+async def _look_after(house: House, recorder: Recorder, reception: Reception) -> None:
     """Show on every page, and in the metrics, what is wrong with the house as a whole."""
     while True:
         house.live.alarm(Alarm.PBX_LOST, on=not house.ami.connected)
         house.live.alarm(Alarm.DATABASE_DELAYED, on=recorder.delayed)
         house.metrics.recorder_backlog.set(recorder.backlog)
+        house.live.pbx_ahead = reception.intake.clock_ahead
         await asyncio.sleep(_LOOK_SECONDS)
 
 

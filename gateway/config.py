@@ -121,6 +121,7 @@ class Web(Section):
     session_hours: int = Field(12, ge=1, le=72)
     browser_lost_seconds: float = Field(10.0, gt=0)
     secure_cookie: bool = False
+    choices_file: Path | None = None
 
 
 class Database(Section):

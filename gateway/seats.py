@@ -6,8 +6,10 @@ from signing in. What the PBX then refuses is taken back in storage; what it did
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 
 import structlog
 
@@ -23,6 +25,7 @@ from storage.operators import Operator
 
 _log = structlog.get_logger(__name__)
 _LOOK_EVERY = 1.0  # seconds
+_READ_AGAIN_EVERY = 10  # looks
 
 
 class UnknownSeatError(Exception):
@@ -169,9 +172,15 @@ class Seats:
             await self._load()
 
     async def watch(self) -> None:
-        """Notice lost browsers and phones, and tell the PBX again what it did not hear, until cancelled."""
-        while True:
+        """Notice lost browsers and phones, and tell the PBX again what it did not hear, until cancelled.
+
+        Who sits where is read again now and then: `fourring user deactivate` signs people out in storage.
+        """
+        for turn in count(1):
             await asyncio.sleep(_LOOK_EVERY)
+            if turn % _READ_AGAIN_EVERY == 0:
+                with suppress(StorageError):  # its absence is said elsewhere
+                    await self.load()
             await self.look()
 
     async def look(self) -> None:

@@ -21,6 +21,7 @@ class FactKind(StrEnum):
     BRIDGE_LEFT = "bridge_left"
     COMPLETED = "completed"
     ENDED = "ended"
+    TAKEN_UP = "taken_up"
     LOST_SIGHT = "lost_sight"
 
 

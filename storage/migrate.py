@@ -26,7 +26,7 @@ _PATIENCE = 60.0  # seconds to wait for another program that upgrades the same S
 
 
 async def upgrade(url: str) -> None:
-    """Create or upgrade the tables of the database at `url`; harmless where there is nothing to do.
+    """Create or upgrade the tables of the database at `url`; where there is nothing to do it waits for nobody.
 
     Everything happens in one transaction under a lock: two programs that start at once do it once, and one
     that is killed half-way leaves the database as it was. Raises StorageError, also where a newer program
@@ -35,6 +35,8 @@ async def upgrade(url: str) -> None:
     where = drivers.address(url)
     if where.file:
         _create(where.file)
+    if await current_state(url) is SchemaState.UP_TO_DATE:
+        return
     async with _connected(where, drivers.writing(where, creating=True, patience=_PATIENCE)) as connection:
         if where.file is None:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
@@ -47,7 +49,7 @@ async def current_state(url: str) -> SchemaState:
     where = drivers.address(url)
     if where.file and not where.file.exists():
         return SchemaState.EMPTY
-    async with _connected(where, drivers.writing(where)) as connection:
+    async with _connected(where, drivers.reading(where, drivers.writing(where))) as connection:
         return await connection.run_sync(schema.state_on)
 
 

@@ -18,7 +18,7 @@ from gateway.calls.pbx_records import Retelling, cel_rows
 from gateway.calls.queue_notes import queue_notes
 from gateway.calls.resync import Snapshot
 from gateway.calls.tracker import Tracker, TrackerEvent
-from gateway.calls.transitions import TimePassed, Vanished
+from gateway.calls.transitions import FoundInProgress, TimePassed, Vanished
 from routing.facts import Fact
 from routing.vocabulary import Source
 
@@ -149,12 +149,13 @@ class Intake:
         if not snapshot.complete:
             return []
         line, facts, self._snapshot = self.tracker.line, [], None
-        for event in snapshot.events(line, (snapshot.at or now) + self.clock_ahead):
+        taken_at, callers = (snapshot.at or now) + self.clock_ahead, snapshot.callers(line)
+        for event in (*snapshot.events(line, taken_at), *(FoundInProgress(taken_at, caller) for caller in callers)):
             facts += self.tracker.apply(event, Source.RECONSTRUCTED)
         begun = {
             event.uniqueid for event in self._held or () if isinstance(event, ami.ChannelCreated | ami.CallerJoined)
         }
-        self._missing = self.tracker.in_progress().keys() - snapshot.callers(line).keys() - begun
+        self._missing = self.tracker.in_progress().keys() - callers.keys() - begun
         facts += self._release()
         self._missing &= self.tracker.in_progress().keys()
         if self._missing:

@@ -35,7 +35,15 @@ class Vanished:
     uniqueid: str
 
 
-Happening: TypeAlias = ami.CallEvent | TimePassed | Vanished
+@dataclass(frozen=True, slots=True)
+class FoundInProgress:
+    """After a time in which we saw nothing the PBX says, at `at`, that the caller is there."""
+
+    at: datetime
+    uniqueid: str
+
+
+Happening: TypeAlias = ami.CallEvent | TimePassed | Vanished | FoundInProgress
 Step: TypeAlias = Callable[..., Iterator[Fact]]
 
 
@@ -187,6 +195,11 @@ def _vanished(call: Call, event: Vanished) -> Iterator[Fact]:
     yield from call.fact(FactKind.LOST_SIGHT, event.at)
 
 
+def _found(call: Call, event: FoundInProgress) -> Iterator[Fact]:
+    """Keep that part of this call went unseen, also where nothing seems to have happened in it (I8)."""
+    yield from call.fact(FactKind.TAKEN_UP, event.at)
+
+
 def _abandoned(call: Call, event: ami.CallerAbandoned) -> Iterator[Fact]:
     yield from call.fact(FactKind.ABANDONED, event.at)
 
@@ -255,6 +268,7 @@ _ROWS: tuple[tuple[type, tuple[Stage, ...], Step], ...] = (
     (ami.OperatorCompleted, _EVERY, _completed),
     (TimePassed, (Stage.WAITING,), _tick),
     (Vanished, _IN_PROGRESS, _vanished),
+    (FoundInProgress, _IN_PROGRESS, _found),
 )
 
 _TABLE: dict[tuple[Stage, type], Step] = {(stage, event): step for event, stages, step in _ROWS for stage in stages}

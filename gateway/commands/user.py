@@ -7,12 +7,14 @@ a command line, where everybody on this machine could read it. Who has left keep
 import argparse
 import getpass
 import sys
+from contextlib import suppress
 
 from gateway.commands.database import note, opened
 from gateway.config import Settings
 from storage.engine import Storage
 from storage.operators import add_operator, deactivate, operators, set_password
 from storage.roles import Role
+from storage.sign_ins import NotSignedInError, sign_out
 
 NAME = "user"
 
@@ -37,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     password.add_argument("work_number", metavar="WORK_NUMBER")
     for each in (add, password):
         each.add_argument("--password-stdin", action="store_true", help="read it from standard input")
-    leave = what.add_parser("deactivate", help="let a person sign in no more")
+    leave = what.add_parser("deactivate", help="sign a person out within seconds, and let him sign in no more")
     leave.add_argument("work_number", metavar="WORK_NUMBER")
     what.add_parser("list", help="show everybody, also those who have left")
     parser.epilog = _EXAMPLE
@@ -71,9 +73,11 @@ async def _set_password(args: argparse.Namespace, storage: Storage) -> None:
 async def _deactivate(args: argparse.Namespace, storage: Storage) -> None:
     async with storage.work() as work:
         await deactivate(work, args.work_number)
+        with suppress(NotSignedInError):
+            await sign_out(work, args.work_number, work.now(), "deactivated")
         await note(work, "user.deactivated", work_number=args.work_number)
         await work.commit()
-    print(f"{args.work_number} may sign in no more")
+    print(f"{args.work_number} is signed out and may sign in no more")
 
 
 async def _list(args: argparse.Namespace, storage: Storage) -> None:

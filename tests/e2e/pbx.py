@@ -1,5 +1,6 @@
 """One real Asterisk for tests: its own data folder, its own ports, gone with the test run."""
 
+import asyncio
 import csv
 import sqlite3
 from collections.abc import Sequence
@@ -108,11 +109,20 @@ class PBX:
         with path.open(encoding="utf-8", newline="") as file:
             return [dict(zip(CEL_COLUMNS, row, strict=True)) for row in csv.reader(file)]
 
-    def remembered(self, key: str) -> str:
-        """Return what its own small database has on disk under a key; "" if nothing."""
+    def remembered(self, family: str) -> str:
+        """Return what its own small database has on disk in a family, keys and values."""
         with closing(sqlite3.connect(f"file:{self.folder}/lib/astdb.sqlite3?mode=ro", uri=True)) as database:
-            row = database.execute("SELECT value FROM astdb WHERE key = ?", (f"/{key}",)).fetchone()
-        return row[0] if row else ""
+            rows = database.execute("SELECT key, value FROM astdb WHERE key LIKE ?", (f"/{family}/%",)).fetchall()
+        return "\n".join(f"{key} {value}" for key, value in rows)
+
+    async def keeps(self, seat: str) -> None:
+        """Return once a phone's registration and its operator's place in the queue would outlive a power cut.
+
+        Asterisk writes down once a second what it keeps; a desk phone registers again by itself only minutes later.
+        """
+        async with asyncio.timeout(10):
+            while not all(seat in self.remembered(kept) for kept in ("registrar/contact", "Queue/PersistentMembers")):
+                await asyncio.sleep(0.05)
 
     def queue_log(self) -> list[Sequence[str]]:
         """Return the rows of queue_log: time, call, queue, operator, event, data."""

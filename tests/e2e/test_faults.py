@@ -114,7 +114,7 @@ async def _ten_calls(house: Hotline) -> list[SIPCall]:
     patient, hasty = [f"1383000010{n}" for n in range(7)], [f"1383000020{n}" for n in range(3)]
     async with (
         customer.calling(NUMBER, patient, rate=3, hang_up_after=1.2) as some,
-        customer.calling(NUMBER, hasty, rate=3, give_up_after=1.4, hang_up_after=1.2) as others,
+        customer.calling(NUMBER, hasty, rate=3, give_up_after=0.15) as others,
     ):
         calls = [*await some.ended(within=PATIENCE), *await others.ended(within=PATIENCE)]
     assert house.is_down
@@ -240,6 +240,7 @@ async def test_an_asterisk_killed_in_mid_call_comes_back_with_everybody_signed_i
         async with frail.pbx.customer.calling(NUMBER, ["13833000000"]) as run:
             (call,) = await run.until(talks, within=10, wanted="answered")
             await frail.ticket_of("13833000000", state="talking")
+            await frail.pbx.keeps("seat-11")
             killed_at = datetime.now(UTC)
             frail.kill_asterisk()
             await asyncio.to_thread(frail.await_new_asterisk)
@@ -265,6 +266,7 @@ async def test_a_power_cut_loses_no_ticket_and_no_sign_in(frail: Hotline) -> Non
         async with frail.pbx.customer.calling(NUMBER, ["13834000000"]) as run:
             await run.until(talks, within=10, wanted="answered")
             await frail.ticket_of("13834000000", state="talking")
+            await frail.pbx.keeps("seat-11")
             frail.kill_asterisk()
             frail.kill_gateway()
             frail.start()

@@ -262,7 +262,7 @@ async def test_operators_stay_signed_in_when_the_pbx_restarts(tmp_path: Path) ->
     async with PBX(settings) as pbx:
         async with logged_in(settings.ami.port, "fourring", pbx.secrets.ami) as ami:
             await ami.sign_in("11", "8001")
-        await _until(lambda: "8001" in pbx.remembered("Queue/PersistentMembers/hotline"))
+        await _until(lambda: "8001" in pbx.remembered("Queue/PersistentMembers"))
         os.kill(pbx.asterisk.pid, signal.SIGKILL)
         await pbx.asterisk.wait()
     async with PBX(settings) as again, again.phone("11", answer_after=0) as phone:

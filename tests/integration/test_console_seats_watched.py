@@ -10,6 +10,7 @@ from seats_house import Hotline
 from gateway.ami.events import MemberStatus
 from gateway.config import Settings
 from storage.engine import Storage
+from storage.sign_ins import sign_out
 
 BROWSER = "PJSIP/seat-01"
 
@@ -69,6 +70,19 @@ async def test_a_sign_in_at_a_seat_that_is_no_longer_configured_is_ended(hotline
     assert await hotline.stored() == {}
     await hotline.sits("1001", "01")
     assert await hotline.stored() == {"01": "1001"}
+
+
+async def test_who_is_signed_out_by_another_program_is_called_no_more(hotline: Hotline) -> None:
+    """`fourring user deactivate` signs out in the database; read again, the seat is free and the queue has no phone."""
+    await hotline.sits("1001", "01")
+    assert (BROWSER, ("1001", False, "")) in hotline.queue().items()
+    async with hotline.storage.work() as work:
+        await sign_out(work, "1001", hotline.clock.now, "deactivated")
+        await work.commit()
+    await hotline.seats.load()
+    await hotline.seats.look()
+    assert hotline.seats.of("1001") is None
+    assert BROWSER not in hotline.queue()
 
 
 async def test_a_lost_browser_is_audited_once_and_so_is_its_return(hotline: Hotline) -> None:
