@@ -1,12 +1,13 @@
 """The way in: `Storage` gives out units of work. Knows no table but the one with which it tries to write."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage import drivers, gaps, schema
 from storage.drivers import Address
@@ -74,12 +75,33 @@ class Storage:
         database = str(self._where)
         connection = engine.connect()
         with explained(database):
-            await connection.start()
+            await _start(connection)
         try:
             yield UnitOfWork(connection, database, self._clock)
         except BaseException:
             with suppress(DBAPIError):  # what went wrong first is what the caller has to know
-                await asyncio.shield(connection.close())
+                await _to_its_end(connection.close())
             raise
         with explained(database):
-            await asyncio.shield(connection.close())
+            await _to_its_end(connection.close())
+
+
+async def _start(connection: AsyncConnection) -> None:
+    """Connect, or leave nothing behind: a half-made connection would keep its thread."""
+    try:
+        await _to_its_end(connection.start())
+    except asyncio.CancelledError:
+        with suppress(InvalidRequestError):  # it never came to be
+            await _to_its_end(connection.close())
+        raise
+
+
+async def _to_its_end(doing: Coroutine[Any, Any, object]) -> None:
+    """Await it; who is cancelled meanwhile learns so once it is done."""
+    task = asyncio.ensure_future(doing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with suppress(DBAPIError, OSError):
+            await task
+        raise
