@@ -32,7 +32,7 @@ class ActionsInFlight:
 
     def resolve(self, raw_frames: list[bytes]) -> None:
         """Give the answers among these frames to those who wait for them."""
-        for raw in raw_frames:
+        for raw in raw_frames if self._futures else ():
             if is_answer(raw):
                 answer = decode(raw)
                 future = self._futures.get(answer.action_id)

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import repeat
 from typing import NoReturn, TypeAlias
 
 import structlog
@@ -229,7 +230,7 @@ class AMIClient:
         """Journal and queue what one read brought, with the instant of that read; then wait for room."""
         at = self._clock()
         self.counters.frames += len(raw_frames)
-        self._delivery.enter([Record(at, RecordKind.FRAME, raw) for raw in raw_frames])
+        self._delivery.enter(map(Record._make, zip(repeat(at), repeat(RecordKind.FRAME), raw_frames)))
         self._actions.resolve(raw_frames)
         await self._delivery.room()
 

@@ -42,13 +42,14 @@ class Frame:
     since most frames are dropped for the name of their event, which stands first.
     """
 
-    __slots__ = ("_garbage", "_headers", "_index", "_text")
+    __slots__ = ("_decoded", "_garbage", "_headers", "_index", "_raw")
 
-    def __init__(self, headers: tuple[tuple[str, str], ...] = (), garbage: int = 0, *, text: str = "") -> None:
-        self._headers = None if text else headers
+    def __init__(self, headers: tuple[tuple[str, str], ...] = (), garbage: int = 0, *, raw: bytes = b"") -> None:
+        self._headers = None if raw else headers
         self._garbage = garbage
         self._index: dict[str, str] | None = None
-        self._text = text
+        self._raw = raw
+        self._decoded: str | None = None
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -63,7 +64,7 @@ class Frame:
     def get(self, name: str, default: str = "") -> str:
         """Return the first value of a header, which may be empty; `default` if it does not occur."""
         if self._index is None:
-            first, separator, value = self._text.partition("\r\n")[0].partition(": ")
+            first, separator, value = _decoded(self._raw.partition(b"\r\n")[0]).partition(": ")
             if separator and name and first == name and "\n" not in value:
                 return value
             self._index = self._indexed()
@@ -121,6 +122,12 @@ class Frame:
     def __repr__(self) -> str:
         return f"Frame({self.headers!r}, {self.garbage})"
 
+    @property
+    def _text(self) -> str:
+        if self._decoded is None:
+            self._decoded = _decoded(self._raw)
+        return self._decoded
+
     def _value_at(self, place: int, name: str) -> str | None:
         """Return the value of the header `name` behind the line break at `place`; None where there is none such."""
         if place < 0:
@@ -174,10 +181,11 @@ def decode(raw: bytes) -> Frame:
 
     NUL, which no database takes, becomes U+FFFD as well.
     """
-    text = raw.decode("utf-8", "replace")
-    if "\0" in text:
-        text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return Frame(text=text)
+    return Frame(raw=raw)
+
+
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def is_answer(raw: bytes) -> bool:

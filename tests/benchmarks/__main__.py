@@ -89,7 +89,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(BENCHMARKS)}; default: all")
     parser.add_argument("--quick", action="store_true", help="rough figures, once, on the screen only")
     parser.add_argument(
-        "--recordings", type=Path, default=TESTS / "recordings", metavar="FOLDER", help="recorded calls (…/ami.raw)"
+        "--recordings", type=Path, default=TESTS / "recordings", metavar="FOLDER", help="recorded calls (…/ami.raw.gz)"
     )
     args = parser.parse_args(arguments)
     unknown = [name for name in args.names if name not in BENCHMARKS]

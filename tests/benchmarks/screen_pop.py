@@ -20,7 +20,7 @@ from playwright.async_api import Browser, Page
 from gateway.config import Settings
 from gateway.secrets import load_or_create
 
-from .capture import Place, Recording
+from .capture import Place, Recording, recording_of
 from .figures import Result, Task, percentile, spread
 from .scripted_pbx import ScriptedPBX
 
@@ -30,7 +30,7 @@ CALLS_A_SECOND = 10
 _SECONDS, _FEW_SECONDS, _WARM_UP = 40, 8, 3
 _SHRINK = 6.0
 """The recorded call rings 2 s and lasts 5: at ten calls a second, ten operators have 1 s for each."""
-_SCENE = "a-customer-hangs-up"
+_SCENE = "customer-hangs-up"
 
 _WATCH = """
 window.seenPops = {};
@@ -54,7 +54,7 @@ _TAKE = "() => { const seen = window.seenPops; window.seenPops = {}; return seen
 
 def measure(task: Task) -> Result:
     """Run one gateway and its pages, and measure as often as asked."""
-    recording = Recording((task.recordings / _SCENE / "ami.raw").read_bytes())
+    recording = recording_of(task.recordings / _SCENE)
     return asyncio.run(_measure(task, recording))
 
 
