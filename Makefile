@@ -12,10 +12,14 @@ run: ## set up what is missing, then run a whole hotline on this machine (Ctrl-C
 	@./setup run
 	@exec .venv/bin/fourring demo $(ARGS)
 
-call: ## a customer calls the running hotline, e.g. make call ARGS="--caller 13800138000 --talk 30"
+# What set-up makes; whoever comes before it is told so.
+.venv/bin/fourring:
+	@echo "nothing is set up here yet: run make run first" >&2; exit 1
+
+call: .venv/bin/fourring ## a customer calls the running hotline, e.g. make call ARGS="--caller 13800138000 --talk 30"
 	@.venv/bin/fourring call $(ARGS)
 
-doctor: ## check the running Asterisk and say what to change
+doctor: .venv/bin/fourring ## check the running Asterisk and say what to change
 	@.venv/bin/fourring doctor $(ARGS)
 
 setup: ## set up everything, the tests' needs included, and stop
@@ -38,5 +42,5 @@ format: ## put the code into its one form
 bench: setup ## measure, and write docs/benchmarks.md
 	$(PYTHON) -m tests.benchmarks $(ARGS)
 
-clean: ## remove what set-up and runs made here (the shared Asterisk root stays)
-	rm -rf .venv node_modules var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove what set-up made here (tickets in var/ and the shared Asterisk root stay)
+	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -85,7 +85,7 @@ async def _furnish(
     async def on_record(record: Record) -> None:
         await reception.take(record)
 
-    client = AMIClient(settings.ami, secrets.ami, on_record=on_record, journal=journal, clock=utc_now)
+    client = AMIClient(settings.manager, secrets.ami, on_record=on_record, journal=journal, clock=utc_now)
     seats = Seats(settings, storage, client, utc_now, live.changed)
     await seats.load()
     reception = Reception(Intake(tracker), recorder, seats, settings.pbx_log_dir, on_facts, seen_until, client)
@@ -132,9 +132,12 @@ async def _take_up(storage: Storage, tracker: Tracker, board: Board) -> datetime
     while True:
         try:
             await storage.check()
-            async with storage.reading() as work:
+            async with storage.work() as work:
                 calls = await open_calls(work)
                 seen_until = await gaps.marked(work, SEEN_UNTIL)
+                if seen_until is None:  # from this first start on, every call is ours to tell of
+                    await gaps.mark(work, SEEN_UNTIL, utc_now())
+                    await work.commit()
             break
         except StorageUnavailableError as problem:
             log.error("database.unavailable", reason=str(problem), retry_in=_DATABASE_RETRY_SECONDS)
@@ -176,7 +179,7 @@ async def _look_after(house: House, recorder: Recorder, reception: Reception) ->
         house.live.alarm(Alarm.PBX_LOST, on=not house.ami.connected)
         house.live.alarm(Alarm.DATABASE_DELAYED, on=recorder.delayed)
         house.metrics.recorder_backlog.set(recorder.backlog)
-        house.live.pbx_ahead = reception.intake.clock_ahead
+        house.live.pbx_ahead = reception.intake.clock.ahead
         await asyncio.sleep(_LOOK_SECONDS)
 
 

@@ -1,158 +1,41 @@
-"""Settings: fourring.toml, then FOURRING_* variables over it. Every name, number, address and limit lives here.
+"""Settings: fourring.toml, then FOURRING_* variables over it. What can be set stands in gateway.sections.
 
 This module reads files and variables and nothing else; secrets are kept apart, in gateway.secrets.
 """
 
 import os
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from gateway.sections import (
+    AMI,
+    PBX,
+    Company,
+    Database,
+    FastAGI,
+    Hotline,
+    Paths,
+    Prompts,
+    Queue,
+    Rings,
+    Seat,
+    Web,
+    joined,
+)
 
 T = TypeVar("T")
+
+_FOR_DEVELOPERS: Final = {"FOURRING_DEBUG"}
 
 
 class ConfigError(Exception):
     """The configuration cannot be used; the message says which setting, and what to write instead."""
-
-
-class Section(BaseModel):
-    """One table of fourring.toml: a name that it does not know is an error, not a silent typo."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Company(Section):
-    """How the company names itself, per language of the catalogue."""
-
-    name_zh_hans: str = "永强供电公司"
-    name_zh_hant: str = "永強供電公司"
-    name_en: str = "Yongqiang Power Supply Company"
-
-
-class Hotline(Section):
-    """The number people call, and every form in which the trunk may deliver it."""
-
-    number: str = Field("86865598", pattern=r"^[0-9]+$")
-    dialled_as: tuple[str, ...] = ("86865598", "057786865598", "+8657786865598")
-    timezone: str = "Asia/Shanghai"
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone of working days, ticket numbers and everything people read."""
-        return ZoneInfo(self.timezone)
-
-
-class Rings(Section):
-    """The ring clock of clause N1: the length of one ring and how many are allowed."""
-
-    seconds: float = Field(5.0, gt=0, le=60)
-    limit: int = Field(4, ge=1, le=20)
-
-    @property
-    def period(self) -> timedelta:
-        """The length of one ring, tone and pause together."""
-        return timedelta(seconds=self.seconds)
-
-
-class Queue(Section):
-    """The Asterisk queue in which callers wait; the names are those of queues.conf."""
-
-    name: str = Field("hotline", pattern=r"^[a-z0-9_-]+$")
-    strategy: Literal["rrmemory", "ringall", "leastrecent", "fewestcalls", "random", "linear"] = "rrmemory"
-    member_ring_seconds: int = Field(15, ge=1, le=120)
-    retry_seconds: int = Field(1, ge=0, le=60)
-    wrap_up_seconds: int = Field(0, ge=0, le=600)
-
-
-class PBX(Section):
-    """The Asterisk: ours (managed, started by `fourring demo`) or one that is already there."""
-
-    system: str = Field("yq", pattern=r"^[a-z0-9]{1,16}$")
-    managed: bool = True
-    program: str = "asterisk"
-    root: Path = Path("/var/cache/fourring/asterisk")
-    bind: str = "127.0.0.1"
-    sip_port: int = Field(5060, ge=1, le=65535)
-    http_port: int = Field(8088, ge=1, le=65535)
-    websocket_url: str = ""
-    rtp_first: int = Field(20000, ge=1024, le=65000)
-    rtp_last: int = Field(20999, ge=1024, le=65535)
-    trunk_addresses: tuple[str, ...] = ("127.0.0.1/32",)
-    trunk_context: str = Field("from-trunk", pattern=r"^[A-Za-z0-9_-]+$")
-    config_dir: Path | None = None
-    log_dir: Path | None = None
-
-
-class AMI(Section):
-    """Where the manager interface answers and how patient we are with it. Times in seconds."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(5038, ge=1, le=65535)
-    user: str = "fourring"
-    tls: bool = False
-    tls_ca_file: Path | None = None
-    connect_timeout: float = Field(5.0, gt=0)
-    action_timeout: float = Field(5.0, gt=0)
-    ping_interval: float = Field(5.0, gt=0)
-    ping_timeout: float = Field(5.0, gt=0)
-    backoff_first: float = Field(0.2, gt=0)
-    backoff_limit: float = Field(30.0, gt=0)
-
-
-class FastAGI(Section):
-    """Where the IVR listens for Asterisk."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(4573, ge=1, le=65535)
-
-
-class Web(Section):
-    """The console and the API."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(8086, ge=1, le=65535)
-    default_language: Literal["zh-Hans", "zh-Hant", "en"] = "zh-Hans"
-    session_hours: int = Field(12, ge=1, le=72)
-    browser_lost_seconds: float = Field(10.0, gt=0)
-    secure_cookie: bool = False
-    choices_file: Path | None = None
-
-
-class Database(Section):
-    """Where tickets are kept: empty for the embedded SQLite file, or a postgresql:// address."""
-
-    url: str = ""
-
-
-class Paths(Section):
-    """Folders of this installation; `data` holds the database, the journal, secrets and our own Asterisk's files."""
-
-    data: Path = Path("var")
-    journal_segment_megabytes: int = Field(64, ge=1, le=4096)
-    journal_keep_days: int = Field(30, ge=1)
-
-
-class Seat(Section):
-    """A place where an operator sits: a desk phone, or a browser that is the phone."""
-
-    id: str = Field(pattern=r"^[a-z0-9-]{1,20}$")
-    kind: Literal["browser", "desk"] = "browser"
-
-    @property
-    def endpoint(self) -> str:
-        """The PJSIP endpoint's name: `seat-` and the seat's id."""
-        return f"seat-{self.id}"
-
-    @property
-    def interface(self) -> str:
-        """The interface that joins the queue."""
-        return f"PJSIP/{self.endpoint}"
 
 
 DEFAULT_SEATS = (
@@ -178,6 +61,7 @@ class Settings(BaseSettings):
     pbx: PBX = PBX()
     ami: AMI = AMI()
     fastagi: FastAGI = FastAGI()
+    prompts: Prompts = Prompts()
     web: Web = Web()
     database: Database = Database()
     paths: Paths = Paths()
@@ -240,6 +124,16 @@ class Settings(BaseSettings):
         return self.pbx.config_dir or self.asterisk_dir / "etc"
 
     @property
+    def sounds_dir(self) -> Path:
+        """Where the sounds that Asterisk plays are put."""
+        return self.asterisk_dir / "prompts"
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Where people's recordings of prompts are looked for."""
+        return self.prompts.recordings or self.data_dir / "recordings"
+
+    @property
     def database_url(self) -> str:
         """The database's address without a driver in it: sqlite:///… or postgresql://…."""
         return self.database.url or f"sqlite:///{self.data_dir / 'fourring.db'}"
@@ -247,11 +141,14 @@ class Settings(BaseSettings):
     @property
     def websocket_url(self) -> str:
         """Where a browser phone reaches the PBX."""
-        return self.pbx.websocket_url or f"ws://{self.pbx.bind}:{self.pbx.http_port}/ws"
+        return self.pbx.websocket_url or f"ws://{joined(self.pbx.bind, self.pbx.http_port)}/ws"
 
-    def seat(self, seat_id: str) -> Seat | None:
-        """Return the seat with this id, or None."""
-        return next((seat for seat in self.seats if seat.id == seat_id), None)
+    @property
+    def manager(self) -> AMI:
+        """How the manager interface is reached; our own Asterisk's certificate is trusted without being named."""
+        if self.ami.tls and self.ami.tls_ca_file is None and self.pbx.managed:
+            return self.ami.model_copy(update={"tls_ca_file": self.asterisk_dir / "ami-ca.pem"})
+        return self.ami
 
 
 def load(path: Path | None = None) -> Settings:
@@ -268,10 +165,25 @@ def load(path: Path | None = None) -> Settings:
         values = {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise ConfigError(f"{name}: cannot be read: {problem}") from None
+    _insist_on_known_tables()
     try:
         return Settings(**values)
     except ValidationError as problem:
         raise ConfigError(_first_complaint(problem, name)) from None
+    except SettingsError as problem:
+        what = str(problem).partition(" from source")[0]
+        raise ConfigError(f"a FOURRING_* variable cannot be read: {what}: a list is written as JSON") from None
+
+
+def _insist_on_known_tables() -> None:
+    """Refuse a variable of a table that there is not: its setting would silently be none."""
+    tables = {name.upper() for name in Settings.model_fields}
+    for variable in os.environ:
+        ours, _, setting = variable.upper().partition("_")
+        known = setting.partition("_")[0] in tables or variable in _FOR_DEVELOPERS
+        if ours == "FOURRING" and not known:
+            choices = ", ".join(sorted(tables))
+            raise ConfigError(f"{variable}: is not a setting: after FOURRING_ comes one of {choices}")
 
 
 def _first_complaint(problem: ValidationError, file: Path) -> str:
@@ -288,9 +200,4 @@ def _first_complaint(problem: ValidationError, file: Path) -> str:
 
 
 def _doubled(items: Iterable[T]) -> T | None:
-    seen: set[T] = set()
-    for item in items:
-        if item in seen:
-            return item
-        seen.add(item)
-    return None
+    return next((item for item, times in Counter(items).items() if times > 1), None)

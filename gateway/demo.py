@@ -17,12 +17,15 @@ import structlog
 from gateway import app
 from gateway.alone import alone
 from gateway.config import Settings
+from gateway.demo_people import DEMO_OPERATORS, employ
 from gateway.pbx.launch import Asterisk, LaunchError
 from gateway.secrets import Secrets, load_or_create
+from gateway.sections import joined
+from gateway.spoken import make_sounds
+from gateway.whole_file import replace_whole
+from ivr_scripts.speech import SpeechError
 from storage.engine import Storage
 from storage.migrate import upgrade
-from storage.operators import add_operator, operators
-from storage.roles import Role
 from storage.tokens import create_token, token_named
 
 log = structlog.get_logger(__name__)
@@ -30,30 +33,8 @@ log = structlog.get_logger(__name__)
 _RESTART_SECONDS = 1.0
 
 
-class NotLoopbackError(Exception):
-    """The demo's operators have passwords that everybody knows: it only runs with [web] host on loopback."""
-
-
-@dataclass(frozen=True, slots=True)
-class DemoOperator:
-    """An operator of the demo; the password is printed, so that a newcomer can sign in."""
-
-    work_number: str
-    name: str
-    role: Role
-
-    @property
-    def password(self) -> str:
-        """Return his password."""
-        return f"demo-{self.work_number}"
-
-
-OPERATORS = (
-    DemoOperator("1001", "陈晓燕", Role.OPERATOR),
-    DemoOperator("1002", "林海", Role.OPERATOR),
-    DemoOperator("1003", "周敏", Role.OPERATOR),
-    DemoOperator("9001", "王建国", Role.SHIFT_LEADER),
-)
+class NoDemoError(Exception):
+    """The demo cannot run as it is asked to, or keeps away from a real hotline; the message says why."""
 
 
 @dataclass(slots=True)
@@ -66,39 +47,54 @@ class Demo:
     asterisk: Asterisk | None = None
 
     async def run(self) -> None:
-        """Run until cancelled. Raises AlreadyRunningError, LaunchError, StorageError, … with one line."""
-        _insist_on_loopback(self.settings)
+        """Run until cancelled. Raises NoDemoError, AlreadyRunningError, LaunchError, StorageError, … with one line."""
+        _insist_on_a_demo(self.settings)
         with alone(self.settings.data_dir):
             await self._run()
 
     async def _run(self) -> None:
+        self._forget_ready_file()
+        self._insist_on_a_place_for_the_ready_file()
         secrets = load_or_create(self.settings)
         await self._prepare_database()
-        self._forget_ready_file()
+        await self._prepare_prompts()
         self.say("· Asterisk")
         self.asterisk = await Asterisk.start(self.settings, secrets)
+        carries_calls = self.asterisk.adopted
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep_asterisk(secrets), name="Asterisk")
                 group.create_task(app.run(self.settings, secrets, self._ready), name="gateway")
+        except Exception:
+            # Callers are not cut off for a gateway that fails (I5): who is told to stop takes everything down.
+            if carries_calls:
+                self.say(f"Asterisk (pid {self.asterisk.pid}) goes on ringing operators: start again to take it over")
+            else:
+                await self.asterisk.stop()
+            raise
+        except BaseException:
+            await self.asterisk.stop()
+            raise
         finally:
             self._forget_ready_file()
-            await self.asterisk.stop()
 
     async def _prepare_database(self) -> None:
         self.say("· database")
         await upgrade(self.settings.database_url)
         storage = Storage.open(self.settings.database_url)
         try:
-            async with storage.work() as work:
-                present = {operator.work_number for operator in await operators(work)}
-                for demo in OPERATORS:
-                    if demo.work_number not in present:
-                        await add_operator(work, demo.work_number, demo.name, demo.password, demo.role)
-                await work.commit()
+            await employ(storage)
             await self._keep_token(storage)
         finally:
             await storage.close()
+
+    async def _prepare_prompts(self) -> None:
+        """Make what callers hear; who cannot be spoken to is still put through."""
+        self.say("· what callers hear")
+        try:
+            await asyncio.to_thread(make_sounds, self.settings, lambda _: None)
+        except (SpeechError, OSError) as problem:
+            log.error("prompts.not_made", reason=str(problem), what_to_do="fourring prompts check")
 
     async def _keep_token(self, storage: Storage) -> None:
         """Keep one API token in a file that only this user reads."""
@@ -120,10 +116,13 @@ class Demo:
             await asyncio.sleep(_RESTART_SECONDS)
             try:
                 self.asterisk = await Asterisk.start(self.settings, secrets)
-            except LaunchError as problem:
+            except (LaunchError, OSError) as problem:
                 log.error("asterisk.not_started", reason=str(problem))
                 continue
-            self._write_ready_file()
+            try:
+                self._write_ready_file()
+            except OSError as problem:  # nobody's call hangs on that file
+                log.error("ready_file.not_written", file=str(self.ready_file), reason=problem.strerror)
 
     def _ready(self) -> None:
         self._write_ready_file()
@@ -132,7 +131,7 @@ class Demo:
     @property
     def url(self) -> str:
         """The console's address."""
-        return f"http://{self.settings.web.host}:{self.settings.web.port}"
+        return f"http://{joined(self.settings.web.host, self.settings.web.port)}"
 
     @property
     def token_file(self) -> Path:
@@ -145,36 +144,40 @@ class Demo:
         settings = self.settings
         content = {
             "web": self.url,
-            "sip": f"{settings.pbx.bind}:{settings.pbx.sip_port}",
-            "ami": f"{settings.ami.host}:{settings.ami.port}",
-            "fastagi": f"{settings.fastagi.host}:{settings.fastagi.port}",
+            "sip": joined(settings.pbx.bind, settings.pbx.sip_port),
+            "ami": joined(settings.ami.host, settings.ami.port),
+            "fastagi": joined(settings.fastagi.host, settings.fastagi.port),
             "database": settings.database_url,
             "admin_token_file": str(self.token_file),
             "pid": os.getpid(),
             "asterisk_pid": self.asterisk.pid,
         }
-        unfinished = self.ready_file.with_suffix(".unfinished")
-        unfinished.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-        unfinished.replace(self.ready_file)
+        replace_whole(self.ready_file, json.dumps(content, indent=2) + "\n")
+
+    def _insist_on_a_place_for_the_ready_file(self) -> None:
+        if self.ready_file is not None and not self.ready_file.absolute().parent.is_dir():
+            raise NoDemoError(f"--ready-file {self.ready_file}: its folder does not exist: create it")
 
     def _forget_ready_file(self) -> None:
         if self.ready_file is not None:
             self.ready_file.unlink(missing_ok=True)
 
 
-def _insist_on_loopback(settings: Settings) -> None:
+def _insist_on_a_demo(settings: Settings) -> None:
+    if not settings.pbx.managed:
+        raise NoDemoError(
+            "[pbx] managed is false: the demo brings an Asterisk of its own; beside yours, fourring serve"
+        )
     host = settings.web.host
     with suppress(ValueError):
         if ipaddress.ip_address(host).is_loopback:
             return
     if host != "localhost":
-        raise NotLoopbackError(
-            f"[web] host is {host}: the demo's passwords are known to all, so it only runs on 127.0.0.1"
-        )
+        raise NoDemoError(f"[web] host is {host}: the demo's passwords are known to all, so it only runs on 127.0.0.1")
 
 
 def _people() -> str:
-    return "\n".join(f"    {demo.work_number}  {demo.password}  {demo.name} ({demo.role})" for demo in OPERATORS)
+    return "\n".join(f"    {demo.work_number}  {demo.password}  {demo.name} ({demo.role})" for demo in DEMO_OPERATORS)
 
 
 _WELCOME = """

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.calls.board import Board
 from gateway.config import Settings
+from gateway.policy import ring_rule
 from gateway.secrets import Secrets
 from routing.verdicts import RingRule
 from storage.engine import Storage
@@ -39,8 +40,7 @@ class House:
     @property
     def ring_rule(self) -> RingRule:
         """The ring rule in force (N1)."""
-        rings = self.settings.rings
-        return RingRule(rings.period, rings.limit)
+        return ring_rule(self.settings)
 
 
 HOUSE: web.AppKey[House] = web.AppKey("house", House)

@@ -1,23 +1,25 @@
-"""Reads what the PBX itself kept (cel-custom/Master.csv, queue_log) about calls that we may not have seen.
+"""Finds what the PBX itself kept (cel-custom/Master.csv, queue_log) about calls that we may not have seen.
 
-Only reads files, from their ends, and only as far back as needed; what lines mean is for gateway.calls.pbx_records.
+How its files are read is for gateway.pbx_files, what their lines mean for gateway.calls.pbx_records.
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import Final
 
 from gateway.ami.reading import number
 from gateway.calls.pbx_records import CELRow, cel_row, whole_rows
+from gateway.pbx_files import lines_since
 
-_BLOCK: Final = 1 << 20
 _LONGEST_CALL: Final = timedelta(hours=6)
 """A call that began longer before the gap than this is told from the gap on only."""
 _LINES_A_PIECE: Final = 10_000
+_BYTES_A_PIECE: Final = 4 << 20
+"""The journal takes four times as much."""
 
-_TimeOf: TypeAlias = Callable[[str], datetime | None]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,10 +42,10 @@ def look_back(log_dir: Path, since: datetime | None, callers: frozenset[str]) ->
     if earliest is None:
         return [PBXRecords()]
     horizon = max(earliest, _EPOCH + _LONGEST_CALL) - _LONGEST_CALL
-    texts = whole_rows(_lines_since(log_dir / "cel-custom" / "Master.csv", horizon, _cel_time))
+    texts = whole_rows(lines_since(log_dir / "cel-custom" / "Master.csv", horizon, _cel_time))
     rows = [(text, row) for text in texts if (row := cel_row(text))]
     stories = _stories(rows, _concerned([row for _, row in rows], since, callers))
-    for line in _lines_since(log_dir / "queue_log", horizon, _queue_log_time):
+    for line in lines_since(log_dir / "queue_log", horizon, _queue_log_time):
         if story := stories.get(line.partition("|")[2].partition("|")[0]):
             story.queue_log.append(line)
     return _pieces(stories)
@@ -70,13 +72,46 @@ def _stories(rows: list[tuple[str, CELRow]], wanted: set[str]) -> dict[str, PBXR
 
 
 def _pieces(stories: dict[str, PBXRecords]) -> list[PBXRecords]:
-    pieces = [PBXRecords()]
-    for story in stories.values():
-        if len(pieces[-1].cel) >= _LINES_A_PIECE:
+    """Put whole calls together as long as there is room; only one that fills more than a piece by itself is cut."""
+    pieces, size = [PBXRecords()], 0
+    for part in (part for story in stories.values() for part in _parts(story)):
+        adds = _size(part.cel) + _size(part.queue_log)
+        if pieces[-1].cel and (len(pieces[-1].cel) >= _LINES_A_PIECE or size + adds > _BYTES_A_PIECE):
             pieces.append(PBXRecords())
-        pieces[-1].cel += story.cel
-        pieces[-1].queue_log += story.queue_log
+            size = 0
+        pieces[-1].cel += part.cel
+        pieces[-1].queue_log += part.queue_log
+        size += adds
     return pieces
+
+
+def _parts(story: PBXRecords) -> Iterator[PBXRecords]:
+    """Yield a call's records cut to the size of pieces. Its notes, which say whose leg is whose, go with every part."""
+    notes = next(_cut(story.queue_log, _BYTES_A_PIECE // 4), [])
+    for rows in _cut(story.cel, _BYTES_A_PIECE - _size(notes)):
+        yield PBXRecords(rows, list(notes))
+
+
+def _cut(lines: Iterable[str], most: int) -> Iterator[list[str]]:
+    """Yield the lines in lists of at most so many bytes; a line that alone is longer belongs to no call."""
+    piece: list[str] = []
+    room = most
+    for line in lines:
+        adds = _size([line])
+        if adds > most:
+            continue
+        if adds > room:
+            yield piece
+            piece, room = [], most
+        piece.append(line)
+        room -= adds
+    if piece:
+        yield piece
+
+
+def _size(lines: Iterable[str]) -> int:
+    """Return how many bytes of a record these lines take."""
+    return sum(len(json.dumps(line, ensure_ascii=False).encode()) + 2 for line in lines)
 
 
 def _began_at(uniqueid: str) -> datetime | None:
@@ -95,29 +130,3 @@ def _queue_log_time(line: str) -> datetime | None:
 
 def _epoch(seconds: str) -> datetime | None:
     return _EPOCH + timedelta(seconds=passed) if (passed := number(seconds)) else None
-
-
-def _lines_since(path: Path, horizon: datetime, time_of: _TimeOf) -> Iterator[str]:
-    """Yield the file's lines, without their ends, from the first block on that reaches back to the horizon."""
-    try:
-        with path.open("rb") as file:
-            start = _start(file, horizon, time_of)
-            file.seek(start)
-            text = file.read().decode("utf-8", "replace")
-    except OSError:
-        return
-    lines = text.split("\n")
-    yield from lines[1:] if start > 0 else lines
-
-
-def _start(file: BinaryIO, horizon: datetime, time_of: _TimeOf) -> int:
-    """Return where to begin: the end of the file, then one block nearer to its beginning for each that is too young."""
-    start = file.seek(0, 2)
-    while start > 0:
-        start = max(start - _BLOCK, 0)
-        file.seek(start)
-        block = file.read(_BLOCK).decode("utf-8", "replace").split("\n")
-        oldest = next((at for line in block[1:] if (at := time_of(line))), None)
-        if oldest is not None and oldest < horizon:
-            break
-    return start

@@ -10,7 +10,7 @@ def hotline_line(settings: Settings) -> HotlineLine:
     return HotlineLine(
         settings.pbx.system,
         settings.pbx.trunk_context,
-        frozenset((settings.hotline.number, *settings.hotline.dialled_as)),
+        frozenset(settings.hotline.numbers),
         settings.queue.name,
     )
 

@@ -32,6 +32,12 @@ _CEL_LATENESS_SECONDS: Final = 2.0
 _MARGIN: Final = timedelta(seconds=10)
 """How much further back than to the last frame is read: the PBX's clock is known to some milliseconds only."""
 
+_ANSWERS_WITHIN_SECONDS: Final = 15.0
+"""A PBX that is asked what is, and does not say, is asked anew over another connection after so long."""
+
+_TICK_LATE: Final = timedelta(seconds=0.1)
+"""An answer just before a ring is due is heard of just after: it must not be struck for nothing."""
+
 
 class Members(Protocol):
     """Who wants to know of the queue's members: the seats."""
@@ -56,13 +62,21 @@ class Reception:
     client: AMIClient | None = None
     taken_up: asyncio.Event = field(default_factory=asyncio.Event)
     _last_frame_at: datetime | None = None
+    _missed_since: datetime | None = None
     _ring_changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _requests: asyncio.Queue[Request] = field(default_factory=asyncio.Queue)
+    _requests: asyncio.Queue[tuple[Request, datetime | None]] = field(default_factory=asyncio.Queue)
 
     async def take(self, record: Record) -> None:
-        """Take one record in; the AMI client calls this for each, in order."""
+        """Take one record in; the AMI client calls this for each, in order.
+
+        Raises what a record that cannot be read makes it raise: what it said is missed, and looked for elsewhere.
+        """
         self._note_sight(record)
-        facts = self.intake.take(record)
+        try:
+            facts = self.intake.take(record)
+        except Exception:
+            self._miss(record, "what the PBX sent could not be read")
+            raise
         for event in self._drain_members():
             self.members.saw(event)
         if facts:
@@ -70,7 +84,7 @@ class Reception:
             self.on_facts(facts)
             self._ring_changed.set()
         while self.intake.requests:
-            self._requests.put_nowait(self.intake.requests.pop(0))
+            self._requests.put_nowait((self.intake.requests.pop(0), self.seen_until))
         if self.intake.seeing:
             self.recorder.seen(record.at)
             self.taken_up.set()
@@ -80,12 +94,14 @@ class Reception:
         """Carry out what the intake asks for, and wake it when a ring is due, until cancelled."""
         group.create_task(self._strike_rings(), name="ring clock")
         while True:
-            request = await self._requests.get()
+            request, since = await self._requests.get()
             if request is Request.LOOK_BACK_LATER:
-                group.create_task(self._look_back_later(self.intake.serial), name="look back once more")
-            else:
-                with suppress(AMIError):  # the connection went again: the next one starts over
-                    await self._carry_out(request)
+                group.create_task(self._look_back_later(self.intake.serial, since), name="look back once more")
+                continue
+            if request is Request.ASK_PBX:
+                group.create_task(self._insist_on_answers(self.intake.serial), name="answers of the PBX")
+            with suppress(AMIError):  # the connection went again: the next one starts over
+                await self._carry_out(request, since)
 
     def _note_sight(self, record: Record) -> None:
         """Record when we stopped seeing calls and when we began again (I8).
@@ -102,29 +118,59 @@ class Reception:
         elif record.kind is RecordKind.CONNECTED:
             self._last_frame_at = record.at
             self.recorder.gap_over(record.at)
+        elif record.kind is RecordKind.FRAMES_LOST:
+            self._miss(record, "the PBX sent more in one piece than is read")
+
+    def _miss(self, record: Record, reason: str) -> None:
+        """Note that something was not seen; the PBX's files may tell it, unless it was they that could not be read.
+
+        Of what is missed before the files are read only the first asks for that.
+        """
+        self.recorder.missed(record.at, reason)
+        if self._missed_since is None and record.kind is not RecordKind.PBX_RECORDS:
+            self._missed_since = record.at
+            self._requests.put_nowait((Request.LOOK_BACK_LATER, record.at))
 
     def _drain_members(self) -> list[ami.MemberEvent]:
         events, self.intake.members = self.intake.members, []
         return events
 
-    async def _carry_out(self, request: Request) -> None:
+    async def _carry_out(self, request: Request, since: datetime | None) -> None:
         if self.client is None:
             return
         if request is Request.ASK_PBX:
             for action in QUESTIONS:
                 await self.client.send(action, question_id(self.intake.serial, action))
         else:
-            await self._look_back(Told.FIRST, self.intake.serial)
+            await self._look_back(Told.FIRST, self.intake.serial, since)
             await self.members.reconcile(self.intake.snapshot_members)
 
-    async def _look_back_later(self, serial: int) -> None:
-        await asyncio.sleep(_CEL_LATENESS_SECONDS)
-        await self._look_back(Told.ONCE_MORE, serial)
+    async def _insist_on_answers(self, serial: int) -> None:
+        """Begin a new connection if the PBX does not answer on this one: nothing is seen until it does.
 
-    async def _look_back(self, which: Told, serial: int) -> None:
-        """Put in line what the PBX wrote down; `serial` says for which resync."""
+        What it said may have come and wait here, behind what a database that is away cannot take.
+        """
+        while True:
+            await asyncio.sleep(_ANSWERS_WITHIN_SECONDS)
+            if self.client is None or self.intake.serial != serial or not self.intake.unanswered:
+                return
+            if self.client.waiting == 0:
+                log.warning("ami.no_answers", seconds=_ANSWERS_WITHIN_SECONDS)
+                self.client.reconnect("the PBX did not say which calls are up")
+                return
+
+    async def _look_back_later(self, serial: int, since: datetime | None) -> None:
+        """Look once more after a resync, which decides who is lost; or for what was missed, which decides nothing."""
+        await asyncio.sleep(_CEL_LATENESS_SECONDS)
+        missed = since is not None and since == self._missed_since
+        if missed:
+            self._missed_since = None
+        await self._look_back(Told.SOME if missed else Told.ONCE_MORE, serial, since)
+
+    async def _look_back(self, which: Told, serial: int, seen_until: datetime | None) -> None:
+        """Put in line what the PBX wrote down since `seen_until` on our clock; `serial` says for which resync."""
         callers = frozenset(self.intake.tracker.in_progress()) | self.intake.callers_now()
-        since = self.seen_until and self.seen_until + self.intake.clock_ahead - _MARGIN
+        since = seen_until and seen_until + self.intake.clock.ahead - _MARGIN
         *pieces, last = await asyncio.to_thread(look_back, self.log_dir, since, callers)
         if self.client is not None:
             for piece in pieces:
@@ -136,7 +182,8 @@ class Reception:
         while True:
             due = self.intake.tracker.next_ring_at()
             self._ring_changed.clear()
-            wait = (due - datetime.now(UTC) - self.intake.clock_ahead).total_seconds() if due else None
+            strikes_at = due and due - self.intake.clock.ahead + _TICK_LATE
+            wait = (strikes_at - datetime.now(UTC)).total_seconds() if strikes_at else None
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ring_changed.wait(), None if wait is None else max(wait, 0))
                 continue

@@ -4,6 +4,7 @@ It runs beside everything else: neither the PBX nor an operator's page ever wait
 """
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -50,6 +51,7 @@ class Recorder:
     delayed: bool = False
     gaps_seen: int = 0
     _backlog: deque[Fact] = field(default_factory=deque)
+    _written: int = 0
     _seen_until: datetime | None = None
     _gap_began: tuple[datetime, str] | None = None
     _gap_over_at: datetime | None = None
@@ -89,6 +91,14 @@ class Recorder:
         self._gap_over_at = at
         self._work_waits.set()
 
+    def missed(self, at: datetime, reason: str) -> None:
+        """Note that something was not seen at this one instant; in a gap that is still open it says nothing new."""
+        began = self._gap_id is not None or self._gap_began is not None
+        if began and self._gap_over_at is None:
+            return
+        self.gap_began(at, reason)
+        self.gap_over(at)
+
     async def run(self) -> None:
         """Write until cancelled."""
         while True:
@@ -99,20 +109,23 @@ class Recorder:
             await self.flush()
 
     async def flush(self) -> None:
-        """Write everything that waits now, however long the database takes to come back."""
-        while self._pending():
+        """Write everything that waits now, however long the database takes to come back.
+
+        What comes meanwhile is gathered for the next time.
+        """
+        goal = self._written + len(self._backlog)
+        while True:
             try:
                 await self._write_gap()
                 await self._write_batch()
                 self._say_when_over()
+                if self._written >= goal:
+                    return
             except StorageUnavailableError as problem:
                 if not self.delayed:
                     log.error("database.unavailable", reason=str(problem), facts_waiting=len(self._backlog))
                 self.delayed = True
                 await asyncio.sleep(_RETRY_SECONDS)
-
-    def _pending(self) -> bool:
-        return bool(self._backlog or self._gap_began or self._gap_over_at or self._seen_until)
 
     def _say_when_over(self) -> None:
         if self.delayed:
@@ -146,6 +159,7 @@ class Recorder:
         return gap
 
     async def _write_batch(self) -> None:
+        """Write the facts that have waited longest."""
         facts = list(islice(self._backlog, _BATCH))
         seen_until = self._seen_until if len(facts) == len(self._backlog) else None
         if not (facts or seen_until):
@@ -181,15 +195,29 @@ class Recorder:
             except Exception as problem:  # noqa: BLE001 # whatever it is, the fact is kept and the rest goes on
                 kept_in = str(self.refused)
                 log.error("recorder.fact_refused", call=fact.call, reason=str(problem), kept_in=kept_in)
-                await asyncio.to_thread(self._keep, fact)
+                await self._keep(fact)
             self._done(1, tickets)
 
-    def _keep(self, fact: Fact) -> None:
-        with self.refused.open("a", encoding="utf-8") as file:
-            file.write(canonical(fact) + "\n")
+    async def _keep(self, fact: Fact) -> None:
+        """Keep a fact in the file for refused ones, however long the disk takes to take it."""
+        while True:
+            try:
+                await asyncio.to_thread(_append, self.refused, canonical(fact) + "\n")
+            except OSError as problem:
+                log.error("recorder.fact_not_kept", file=str(self.refused), reason=problem.strerror)
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
 
     def _done(self, count: int, tickets: Sequence[Ticket]) -> None:
         for _ in range(count):
             self._backlog.popleft()
+        self._written += count
         self._room.set()
         self.on_tickets(tickets)
+
+
+def _append(path: Path, line: str) -> None:
+    """Add a line to a file that only this user reads: it names callers."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8") as file:
+        file.write(line)

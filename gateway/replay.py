@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import structlog
+
 from gateway.ami.record import Record, RecordKind
 from gateway.calls.intake import Intake
 from gateway.calls.tracker import Tracker
@@ -12,6 +14,8 @@ from routing.facts import Fact
 from storage.engine import Storage
 from storage.facts import open_calls
 from storage.ledger import record as write
+
+log = structlog.get_logger(__name__)
 
 _BATCH = 10_000
 
@@ -34,12 +38,20 @@ class Replay:
             if record.kind is RecordKind.STARTED:
                 await self._write()
                 intake = await self._restarted_intake()
-            self._waiting += intake.take(record)
+            self._waiting += self._taken(intake, record)
             intake.requests.clear()
             intake.members.clear()
             if len(self._waiting) >= _BATCH:
                 await self._write()
         await self._write()
+
+    def _taken(self, intake: Intake, record: Record) -> list[Fact]:
+        """Return a record's facts; one that could not be read made none when it came, and makes none now."""
+        try:
+            return intake.take(record)
+        except Exception as problem:  # noqa: BLE001 # what it is, the service's own log says
+            log.warning("replay.record_failed", kind=record.kind.name, at=record.at.isoformat(), reason=str(problem))
+            return []
 
     def _fresh_intake(self) -> Intake:
         return Intake(Tracker(hotline_line(self.settings), ring_rule(self.settings)))

@@ -17,7 +17,7 @@ from gateway.ami.errors import (
 )
 from gateway.ami.wire import Frame
 from gateway.seat_room import SeatRoom
-from gateway.seat_states import Add, Command, Pause, Remove, done
+from gateway.seat_states import Add, Command, Occupant, Pause, Remove, done
 
 _log = structlog.get_logger(__name__)
 _TRY_AGAIN = timedelta(seconds=5)
@@ -58,15 +58,15 @@ class SeatQueue:
         now = self._clock()
         return self._try_after.get(seat_id, now) <= now and bool(self._room.commands(seat_id))
 
-    async def agree(self, seat_id: str) -> None:
-        """Make the queue agree with one seat; raises PhoneRefusedError or PBXAwayError."""
+    async def agree(self, seat_id: str, newcomer: Occupant | None = None) -> None:
+        """Make the queue agree with one seat, as if `newcomer` sat there; raises PhoneRefusedError or PBXAwayError."""
         self._try_after[seat_id] = self._clock() + _TRY_AGAIN
         try:
-            await self._tell_all(seat_id)
+            await self._tell_all(seat_id, newcomer)
         except _MemberGoneError:
             self._room.queued(seat_id, None)
             try:
-                await self._tell_all(seat_id)
+                await self._tell_all(seat_id, newcomer)
             except _MemberGoneError:
                 raise PBXAwayError("the phone left the queue as soon as it was in") from None
         del self._try_after[seat_id]
@@ -81,8 +81,8 @@ class SeatQueue:
             _log.warning("the PBX refuses to change a seat's phone", seat=seat_id, said=str(refusal))
         return True
 
-    async def _tell_all(self, seat_id: str) -> None:
-        for command in self._room.commands(seat_id):
+    async def _tell_all(self, seat_id: str, newcomer: Occupant | None) -> None:
+        for command in self._room.commands(seat_id, newcomer):
             await self._tell(command)
             self._room.queued(seat_id, done(self._room[seat_id].member, command))
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.config import Seat
 from gateway.seat_states import (
     Command,
     Member,
@@ -17,6 +16,7 @@ from gateway.seat_states import (
     with_member,
     with_occupant,
 )
+from gateway.sections import Seat
 
 
 class SeatRoom:
@@ -57,9 +57,10 @@ class SeatRoom:
         """Say whether this seat's browser or phone counts as lost now."""
         return overdue(state, self._clock(), self.patience)
 
-    def commands(self, seat_id: str) -> tuple[Command, ...]:
-        """Return what the queue must be told now so that it agrees with this seat."""
-        return commands(self._states[seat_id], self._clock(), self.patience)
+    def commands(self, seat_id: str, newcomer: Occupant | None = None) -> tuple[Command, ...]:
+        """Return what the queue must be told now so that it agrees with this seat, as if `newcomer` sat there."""
+        state, now = self._states[seat_id], self._clock()
+        return commands(with_occupant(state, newcomer, now) if newcomer else state, now, self.patience)
 
     def seat(self, seat_id: str, occupant: Occupant | None) -> None:
         """Let somebody, or nobody, sit here."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import TypeAlias
 
-from gateway.config import Seat
+from gateway.sections import Seat
 
 
 class Device(IntEnum):
@@ -33,6 +33,11 @@ class Device(IntEnum):
     def dead(self) -> bool:
         """Whether no call can reach the phone: not registered, switched off, or not configured."""
         return self in (Device.INVALID, Device.UNAVAILABLE)
+
+    @property
+    def talking(self) -> bool:
+        """Whether somebody talks on the phone, whoever called whom."""
+        return self in (Device.IN_USE, Device.BUSY, Device.ON_HOLD, Device.RINGING_IN_USE)
 
 
 BROWSER_LOST = "browser-lost"  # the pause reason the PBX is given; never an operator's own

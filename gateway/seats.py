@@ -2,12 +2,13 @@
 
 The order matters: storage refuses a taken seat atomically, and a PBX that is away must not keep an operator
 from signing in. What the PBX then refuses is taken back in storage; what it did not hear, it is told again.
+How a seat is taken is gateway.seat_taking.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -19,6 +20,7 @@ from gateway.seat_ledger import OutOfDateError, SeatLedger
 from gateway.seat_queue import PBXAwayError, PhoneRefusedError, SeatQueue, Switchboard
 from gateway.seat_room import SeatRoom
 from gateway.seat_states import Device, Member, Occupant, Overdue, Patience, SeatState
+from gateway.seat_taking import Consent, Displaced, SeatTaking
 from storage.engine import Storage
 from storage.errors import StorageError
 from storage.operators import Operator
@@ -28,41 +30,8 @@ _LOOK_EVERY = 1.0  # seconds
 _READ_AGAIN_EVERY = 10  # looks
 
 
-class UnknownSeatError(Exception):
-    """There is no such seat: choose one of the list."""
-
-
 class NotSeatedError(Exception):
     """The operator sits nowhere: sign in first."""
-
-
-class SeatConflictError(Exception):
-    """The seat is taken, or the operator sits at another one: confirm, or choose another seat.
-
-    `here` is the seat whose occupant would lose it, None if nobody would; `elsewhere` the seat to be left.
-    """
-
-    def __init__(self, here: SeatState | None, elsewhere: SeatState | None) -> None:
-        super().__init__("this seat is taken, or you sit at another one: confirm, or choose another seat")
-        self.here = here
-        self.elsewhere = elsewhere
-
-
-@dataclass(frozen=True, slots=True)
-class Displaced:
-    """A sign-in that its operator did not end himself: `by` took over the seat."""
-
-    seat: str
-    by: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What an operator has agreed to: `occupant` loses the seat, he himself leaves the seat `leave`."""
-
-    occupant: str | None = None
-    leave: str | None = None
 
 
 class Seats:
@@ -82,7 +51,7 @@ class Seats:
         self._queue = SeatQueue(self._room, switchboard, settings.queue.name, clock)
         self._queue_name = settings.queue.name
         self._clock = clock
-        self._displaced: dict[str, Displaced] = {}
+        self._taking = SeatTaking(self._room, self._ledger, self._queue)
         self._busy = asyncio.Lock()
 
     def overview(self) -> tuple[SeatState, ...]:
@@ -99,7 +68,7 @@ class Seats:
 
     def displaced(self, work_number: str) -> Displaced | None:
         """Return who took this operator's seat, until he signs in again."""
-        return self._displaced.get(work_number)
+        return self._taking.displaced(work_number)
 
     async def check_password(self, work_number: str, password: str) -> Operator | None:
         """Return the operator if work number and password fit; raises StorageError."""
@@ -108,16 +77,15 @@ class Seats:
     async def sign_in(self, work_number: str, name: str, seat_id: str, consent: Consent | None = None) -> SeatState:
         """Seat an operator whose password was checked, and let calls reach him there.
 
-        Raises UnknownSeatError, SeatConflictError, PhoneRefusedError (nothing was kept) or StorageError.
+        Raises what SeatTaking.take raises: OutOfDateError only where another program was faster twice in a row.
         """
         async with self._busy:
-            if seat_id not in self._room:
-                raise UnknownSeatError(f"there is no seat {seat_id}: choose one of the list")
-            self._insist_on_consent(work_number, seat_id, consent or Consent())
-            present = self._room[seat_id].occupant
-            if present is None or present.work_number != work_number:
-                await self._seat(work_number, name, seat_id)
-            return self._room[seat_id]
+            agreed = consent or Consent()
+            try:
+                return await self._taking.take(work_number, name, seat_id, agreed)
+            except OutOfDateError:
+                await self._load()
+                return await self._taking.take(work_number, name, seat_id, agreed)
 
     async def sign_out(self, work_number: str) -> None:
         """End an operator's own sign-in. A PBX that is away or refuses keeps nobody here: it is told again.
@@ -192,45 +160,15 @@ class Seats:
                 if self._queue.due(state.seat.id) and not await self._queue.agree_or_later(state.seat.id):
                     return
 
-    def _insist_on_consent(self, work_number: str, seat_id: str, consent: Consent) -> None:
-        here, elsewhere = self._conflict(work_number, seat_id)
-        taken = here is not None and _work_number(here) != consent.occupant
-        moving = elsewhere is not None and elsewhere.seat.id != consent.leave
-        if taken or moving:
-            raise SeatConflictError(here, elsewhere)
-
-    def _conflict(self, work_number: str, seat_id: str) -> tuple[SeatState | None, SeatState | None]:
-        here, mine = self._room[seat_id], self._room.of(work_number)
-        foreign = here.occupant is not None and here.occupant.work_number != work_number
-        return here if foreign else None, mine if mine and mine.seat.id != seat_id else None
-
-    async def _seat(self, number: str, name: str, seat_id: str) -> None:
-        here, elsewhere = self._conflict(number, seat_id)
-        displaced = _work_number(here) if here else None
-        left = elsewhere.seat.id if elsewhere else None
-        try:
-            since = await self._ledger.sign_in(number, seat_id, take_from=displaced, leave=left)
-        except OutOfDateError:
-            await self._load()
-            raise SeatConflictError(*self._conflict(number, seat_id)) from None
-        self._displaced.pop(number, None)
-        if displaced:
-            self._displaced[displaced] = Displaced(seat_id, number, since)
-        if left:
-            self._room.seat(left, None)
-            await self._queue.agree_or_later(left)
-        self._room.seat(seat_id, Occupant(number, name, since, browser_gone_at=since))
-        await self._agree_or_undo(seat_id, lambda: self._unseat(number, seat_id))
-
-    async def _unseat(self, work_number: str, seat_id: str) -> None:
-        await self._ledger.sign_out(work_number, seat_id, "pbx")
-        self._room.seat(seat_id, None)
-
     async def _set_pause(self, work_number: str, reason: str | None) -> None:
         async with self._busy:
             seat_id = self._seat_of(work_number)
             before = self._occupant(seat_id).pause_reason
-            await self._keep_pause(seat_id, reason)
+            try:
+                await self._keep_pause(seat_id, reason)
+            except OutOfDateError:
+                await self._load()
+                raise NotSeatedError(f"{work_number} has been signed out: sign in first") from None
             await self._agree_or_undo(seat_id, lambda: self._keep_pause(seat_id, before))
 
     async def _keep_pause(self, seat_id: str, reason: str | None) -> None:
@@ -282,7 +220,3 @@ class Seats:
 
 def _member(seen: MemberStatus) -> Member:
     return Member(seen.name, seen.paused, seen.pause_reason, Device.of(seen.device))
-
-
-def _work_number(state: SeatState) -> str | None:
-    return state.occupant.work_number if state.occupant else None

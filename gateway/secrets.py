@@ -35,8 +35,8 @@ def load_or_create(settings: Settings) -> Secrets:
     path = settings.data_dir / FILE_NAME
     known = _read(path)
     wanted = _completed(known, [seat.id for seat in settings.seats])
-    if wanted != known:
-        _write(path, wanted)
+    if wanted != known and not _write(path, wanted, first=known is None):
+        return load_or_create(settings)  # another program was faster: its secrets are the ones
     return wanted
 
 
@@ -66,7 +66,8 @@ def _read(path: Path) -> Secrets | None:
         raise SecretsError(f"{path}: is not TOML: correct it, or remove it and new secrets are made") from None
 
 
-def _write(path: Path, content: Secrets) -> None:
+def _write(path: Path, content: Secrets, *, first: bool) -> bool:
+    """Write the file; say whether it was. The `first` of several programs writes it, and no other."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,9 +76,17 @@ def _write(path: Path, content: Secrets) -> None:
             file.write(_as_toml(content))
             file.flush()
             os.fsync(file.fileno())
-        new.replace(path)
+        if first:
+            os.link(new, path)
+            new.unlink()
+        else:
+            new.replace(path)
+    except FileExistsError:
+        new.unlink(missing_ok=True)
+        return False
     except OSError as problem:
         raise SecretsError(f"{path}: cannot be written: {problem.strerror}: check the folder and the disk") from None
+    return True
 
 
 def _as_toml(content: Secrets) -> str:

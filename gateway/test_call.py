@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from pathlib import Path
 from gateway.config import Settings
 
 _LOOK_SECONDS = 0.1
+_FIRST_WORD_SECONDS = 3.0
+_LAST_WORD_SECONDS = 2.0
+_GAVE_UP = "customer gave up"
+_ENDS = ("operator hung up", "customer hung up", _GAVE_UP, "not connected")
 
 
 class CallError(Exception):
@@ -31,9 +36,9 @@ class Customer:
 
 
 async def steps_of(customer: Customer, settings: Settings) -> AsyncGenerator[str, None]:
-    """Make the call and yield its steps as they happen ("ringing", "answered", …).
+    """Make the call and yield its steps as they happen ("trying", "ringing", "answered", …; customer.xml has them all).
 
-    A customer who is cancelled hangs up properly. Raises CallError.
+    A customer who is cancelled hangs up properly. Raises CallError when nothing answers, or the call breaks off.
     """
     program = shutil.which("sipp")
     if program is None:
@@ -50,12 +55,17 @@ async def steps_of(customer: Customer, settings: Settings) -> AsyncGenerator[str
             start_new_session=True,
         )
         try:
+            step, answered_at_all = "", False
             async for step in _told(folder / "steps", process):
-                yield step
+                answered_at_all = answered_at_all or step != _GAVE_UP
+                if answered_at_all:
+                    yield step
         finally:
             await _hang_up(process)
-        if process.returncode not in (0, 1):
+        if not answered_at_all:
             raise CallError(_no_answer(settings))
+        if not step.startswith(_ENDS):
+            raise CallError("the call broke off: the PBX is gone, or no longer answers")
 
 
 def _options(folder: Path, customer: Customer, settings: Settings) -> list[str]:
@@ -74,14 +84,19 @@ def _options(folder: Path, customer: Customer, settings: Settings) -> list[str]:
 
 
 async def _told(path: Path, process: asyncio.subprocess.Process) -> AsyncIterator[str]:
+    """Yield the steps until the call is over, or until nobody has said a word to it, or has answered its last."""
     told = 0
+    deadline = time.monotonic() + _FIRST_WORD_SECONDS
     while True:
         over = process.returncode is not None
         lines = _lines(path)
         for line in lines[told:]:
             yield line.strip()
+        if len(lines) > told and lines[-1].startswith(_ENDS):
+            deadline = time.monotonic() + _LAST_WORD_SECONDS
         told = len(lines)
-        if over:
+        waits_for_a_word = not told or lines[-1].startswith(_ENDS)
+        if over or (waits_for_a_word and time.monotonic() > deadline):
             return
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(process.wait()), _LOOK_SECONDS)

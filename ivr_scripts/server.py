@@ -36,7 +36,10 @@ class FastAGIServer(Application):  # type: ignore[misc]  # panoramisk is untyped
         """Serve one connection and close it."""
         try:
             await self._serve(reader, writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError) as problem:
+        except asyncio.IncompleteReadError as problem:
+            if problem.partial:  # who only looks whether somebody listens says nothing
+                log.warning("fastagi.peer", reason=f"left after {len(problem.partial)} bytes")
+        except (OSError, asyncio.LimitOverrunError, TimeoutError) as problem:
             log.warning("fastagi.peer", reason=f"{type(problem).__name__}: {problem}")
         except Exception:
             log.exception("fastagi.flow_failed")
@@ -58,5 +61,9 @@ class FastAGIServer(Application):  # type: ignore[misc]  # panoramisk is untyped
 
 
 def _headers(raw: bytes) -> "OrderedDict[str, Any]":
+    """Return the header's lines. Of a name that is repeated the first counts.
+
+    Asterisk writes the flow it asks for first; what it tells of the caller stands below, and may hold line breaks.
+    """
     lines = raw.decode("utf-8", "replace").split("\n")
-    return OrderedDict(line.split(": ", 1) for line in lines if ": " in line)
+    return OrderedDict(line.split(": ", 1) for line in reversed(lines) if ": " in line)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from routing.facts import Fact, in_order
-from routing.vocabulary import CallState, FactKind, OfferOutcome, Party, Source
+from routing.vocabulary import CallState, FactKind, Party, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,6 @@ class RingRule:
         """Return the rule that `version` names; raises ValueError for a word that names none."""
         limit, _, period = version.removesuffix("s").partition("x")
         return cls(timedelta(seconds=float(period)), int(limit))
-
-    @property
-    def allowed(self) -> timedelta:
-        """How long a caller may wait before the limit is passed."""
-        return self.period * self.limit
 
     def rings_in(self, waited: timedelta) -> int:
         """Return how many rings a caller has heard: ring n begins n-1 periods after the first."""
@@ -128,13 +123,19 @@ def _state(facts: list[Fact]) -> CallState:
         return CallState.ENDED if answered else CallState.ABANDONED
     if FactKind.LOST_SIGHT in kinds:
         return CallState.LOST
-    if answered:
+    if answered and not _sent_back(facts):
         return CallState.TALKING
     if FactKind.QUEUED not in kinds:
         return CallState.RECEIVED
     offers = {fact.subject for fact in facts if fact.kind is FactKind.OFFERED}
     over = {fact.subject for fact in facts if fact.kind is FactKind.OFFER_ENDED}
     return CallState.RINGING if offers - over else CallState.WAITING
+
+
+def _sent_back(facts: list[Fact]) -> bool:
+    """Whether an operator who had answered sent the caller back to wait, and nobody has answered since."""
+    turns = (FactKind.ANSWERED, FactKind.QUEUED)
+    return next(fact for fact in reversed(facts) if fact.kind in turns).kind is FactKind.QUEUED
 
 
 def _rings(
@@ -185,12 +186,3 @@ def _party(fact: Fact) -> Party:
         return Party(fact.text("party"))
     except ValueError:
         return Party.UNDETERMINED
-
-
-def missed(facts: Iterable[Fact]) -> tuple[str, ...]:
-    """Return the work numbers whose phone rang out unanswered; a withdrawn offer is not a missed call."""
-    return tuple(
-        fact.text("operator")
-        for fact in in_order(list(facts))
-        if fact.kind is FactKind.OFFER_ENDED and fact.text("outcome") == OfferOutcome.NO_ANSWER
-    )

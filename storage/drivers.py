@@ -76,6 +76,7 @@ def writing(where: Address, *, creating: bool = False, patience: float = 5.0) ->
         max_overflow=0,
         pool_timeout=_POOL_SECONDS,
         json_serializer=_json,
+        hide_parameters=True,  # an error names no caller in the log
     )
     _prepare(engine.sync_engine, ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL"), "BEGIN IMMEDIATE")
     return engine
@@ -92,6 +93,7 @@ def reading(where: Address, writer: AsyncEngine) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=_POOL_SECONDS,
         json_serializer=_json,
+        hide_parameters=True,  # an error names no caller in the log
     )
     _prepare(engine.sync_engine, ("PRAGMA query_only = ON",), "BEGIN")
     return engine
@@ -113,6 +115,7 @@ def _postgresql(url: URL, statement_seconds: float | None) -> AsyncEngine:
         pool_timeout=_POOL_SECONDS,
         pool_pre_ping=True,  # PostgreSQL may have been restarted since the connection was last used
         json_serializer=_json,
+        hide_parameters=True,  # an error names no caller in the log
     )
 
 

@@ -1,10 +1,9 @@
 """The way in: `Storage` gives out units of work. Knows no table but the one with which it tries to write."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -13,6 +12,7 @@ from storage import drivers, gaps, schema
 from storage.drivers import Address
 from storage.errors import StorageUnavailableError
 from storage.failures import explained
+from storage.uninterrupted import to_its_end
 from storage.unit_of_work import Clock, UnitOfWork
 
 __all__ = ["Storage", "UnitOfWork"]
@@ -80,28 +80,17 @@ class Storage:
             yield UnitOfWork(connection, database, self._clock)
         except BaseException:
             with suppress(DBAPIError):  # what went wrong first is what the caller has to know
-                await _to_its_end(connection.close())
+                await to_its_end(connection.close())
             raise
         with explained(database):
-            await _to_its_end(connection.close())
+            await to_its_end(connection.close())
 
 
 async def _start(connection: AsyncConnection) -> None:
     """Connect, or leave nothing behind: a half-made connection would keep its thread."""
     try:
-        await _to_its_end(connection.start())
+        await to_its_end(connection.start())
     except asyncio.CancelledError:
         with suppress(InvalidRequestError):  # it never came to be
-            await _to_its_end(connection.close())
-        raise
-
-
-async def _to_its_end(doing: Coroutine[Any, Any, object]) -> None:
-    """Await it; who is cancelled meanwhile learns so once it is done."""
-    task = asyncio.ensure_future(doing)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        with suppress(DBAPIError, OSError):
-            await task
+            await to_its_end(connection.close())
         raise

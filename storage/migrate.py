@@ -80,6 +80,6 @@ async def _connected(where: Address, engine: AsyncEngine) -> AsyncIterator[Async
                 yield connection
     except DBAPIError as problem:
         reason = str(problem.orig).partition("\n")[0]
-        raise StorageError(f"the tables of database {where} are not ours to change: {reason}") from problem
+        raise StorageError(f"the tables of database {where} cannot be read or changed: {reason}") from problem
     finally:
         await engine.dispose()

@@ -1,7 +1,8 @@
-"""The people who can sign in, and their passwords (argon2id); who sits where is storage.sign_ins."""
+"""The people who can sign in, their roles and their passwords (argon2id); who sits where is storage.sign_ins."""
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,17 +13,22 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import Update, select, update
 
 from storage import models
+from storage.engine import Storage
 from storage.roles import Role
+from storage.sign_ins import NotSignedInError, sign_out
 from storage.unit_of_work import UnitOfWork
 
 __all__ = [
     "Operator",
     "OperatorError",
     "Role",
+    "activate",
     "add_operator",
     "check_password",
     "deactivate",
+    "is_work_number",
     "operators",
+    "role_of",
     "set_password",
 ]
 
@@ -49,9 +55,14 @@ class Operator:
 _COLUMNS = tuple(_table.c[name] for name in Operator.__slots__)
 
 
+def is_work_number(text: str) -> bool:
+    """Say whether somebody can have this as his work number: 2 to 8 digits."""
+    return _WORK_NUMBER.fullmatch(text) is not None
+
+
 async def add_operator(work: UnitOfWork, work_number: str, name: str, password: str, role: Role) -> Operator:
     """Add a person; raises OperatorError for a work number that is taken or not of 2 to 8 digits."""
-    if not _WORK_NUMBER.fullmatch(work_number):
+    if not is_work_number(work_number):
         raise OperatorError(f"{work_number!r} is no work number: write 2 to 8 digits")
     values = {
         "work_number": work_number,
@@ -68,18 +79,28 @@ async def add_operator(work: UnitOfWork, work_number: str, name: str, password: 
     return Operator(**row)
 
 
-async def check_password(work: UnitOfWork, work_number: str, password: str) -> Operator | None:
+async def check_password(storage: Storage, work_number: str, password: str) -> Operator | None:
     """Return the operator, if he is active and this is his password.
 
-    An unknown work number takes as long as a wrong password. Use it within `Storage.reading()`: it takes a
-    tenth of a second, which no writer should wait for.
+    An unknown work number takes as long as a wrong password: a tenth of a second, during which nobody waits for the
+    database. What cannot be a work number is nobody's, and the database is not asked: some refuse such text.
     """
+    if not is_work_number(work_number):
+        return None
     statement = select(*_COLUMNS, _table.c.password_hash).where(
         _table.c.work_number == work_number, _table.c.active.is_(True)
     )
-    row = (await work.execute(statement)).mappings().one_or_none()
+    async with storage.reading() as work:
+        row = (await work.execute(statement)).mappings().one_or_none()
     right = await asyncio.to_thread(_matches, row["password_hash"] if row else None, password)
     return Operator(**{name: row[name] for name in Operator.__slots__}) if row and right else None
+
+
+async def role_of(work: UnitOfWork, work_number: str) -> Role | None:
+    """Return the role of somebody who has not left, None for anybody else."""
+    statement = select(_table.c.role).where(_table.c.work_number == work_number, _table.c.active.is_(True))
+    role: Role | None = (await work.execute(statement)).scalar()
+    return role
 
 
 async def operators(work: UnitOfWork) -> list[Operator]:
@@ -89,14 +110,29 @@ async def operators(work: UnitOfWork) -> list[Operator]:
 
 
 async def set_password(work: UnitOfWork, work_number: str, password: str) -> None:
-    """Give a person another password; raises OperatorError for an unknown work number."""
+    """Give a person another password, and sign him out: whoever got in with the old one is out.
+
+    Raises OperatorError for an unknown work number.
+    """
     hashed = await _hashed(password)
     await _change(work, work_number, update(_table).values(password_hash=hashed))
+    await _end_sign_in(work, work_number, "password changed")
 
 
 async def deactivate(work: UnitOfWork, work_number: str) -> None:
-    """Let a person sign in no more; his tickets keep naming him. Raises OperatorError if he is unknown."""
+    """Sign a person out and let him sign in no more; his tickets keep naming him. Raises OperatorError if unknown."""
     await _change(work, work_number, update(_table).values(active=False))
+    await _end_sign_in(work, work_number, "deactivated")
+
+
+async def activate(work: UnitOfWork, work_number: str) -> None:
+    """Let a person who was deactivated sign in again. Raises OperatorError if he is unknown."""
+    await _change(work, work_number, update(_table).values(active=True))
+
+
+async def _end_sign_in(work: UnitOfWork, work_number: str, ended_by: str) -> None:
+    with suppress(NotSignedInError):
+        await sign_out(work, work_number, work.now(), ended_by)
 
 
 async def _change(work: UnitOfWork, work_number: str, statement: Update) -> None:

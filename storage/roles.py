@@ -1,6 +1,7 @@
-"""Who may do what in the hotline; a word only: what each role may see and do is decided where it is asked."""
+"""The roles people have in the hotline, and which of them take calls at a seat."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Role(StrEnum):
@@ -10,3 +11,7 @@ class Role(StrEnum):
     SHIFT_LEADER = "shift_leader"
     DIRECTOR = "director"
     IT = "it"
+
+
+AT_A_SEAT: Final = frozenset({Role.OPERATOR, Role.SHIFT_LEADER})
+"""Who may sit at a seat, be called there and see who calls; nobody else has a use for callers' numbers (I10)."""

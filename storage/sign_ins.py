@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 
 from storage import models
 from storage.unit_of_work import UnitOfWork
@@ -82,6 +82,17 @@ async def sign_out(work: UnitOfWork, work_number: str, at: datetime, ended_by: s
     return await _change(work, work_number, signed_out_at=at, ended_by=ended_by)
 
 
+async def reopen(work: UnitOfWork, ended: SignIn) -> None:
+    """Let a sign-in go on as if it had not been ended, pause included; whoever has come in between keeps his seat."""
+    others = _table.alias()
+    in_between = exists().where(
+        others.c.signed_out_at.is_(None),
+        or_(others.c.seat == ended.seat, others.c.work_number == ended.work_number),
+    )
+    statement = update(_table).where(_table.c.id == ended.id, ~in_between)
+    await work.execute(statement.values(signed_out_at=None, ended_by=None))
+
+
 async def pause(work: UnitOfWork, work_number: str, at: datetime, reason: str) -> SignIn:
     """Give an operator a pause. Raises NotSignedInError."""
     return await _change(work, work_number, paused_at=at, pause_reason=reason)
@@ -95,22 +106,6 @@ async def resume(work: UnitOfWork, work_number: str) -> SignIn:
 async def open_sign_ins(work: UnitOfWork) -> list[SignIn]:
     """Return who sits where now, by seat."""
     return await _open_ones(work)
-
-
-async def operator_at(work: UnitOfWork, seat: str, at: datetime) -> str | None:
-    """Return the work number of who sat at a seat at an instant; None: nobody."""
-    statement = (
-        select(_table.c.work_number)
-        .where(
-            _table.c.seat == seat,
-            _table.c.signed_in_at <= at,
-            or_(_open, _table.c.signed_out_at > at),
-        )
-        .order_by(_table.c.signed_in_at.desc())
-        .limit(1)
-    )
-    found: str | None = (await work.execute(statement)).scalar()
-    return found
 
 
 async def _open_ones(work: UnitOfWork, *conditions: ColumnElement[bool]) -> list[SignIn]:

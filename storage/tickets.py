@@ -3,14 +3,16 @@
 What a ticket says of the call is written by storage.ledger alone.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, literal, or_, select, tuple_, update
 
 from routing.vocabulary import CallState, Party, Source
+from routing.withheld_number import is_withheld
 from storage import models
 from storage.facts import facts_of, open_calls
 from storage.unit_of_work import UnitOfWork
@@ -28,6 +30,7 @@ __all__ = [
     "known_name",
     "open_calls",
     "save_form",
+    "saved_tickets",
     "ticket",
     "ticket_of_call",
     "tickets",
@@ -119,15 +122,20 @@ class CursorError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """Which tickets; None (or "") means any. `opened_from` is included, `opened_until` (aware too) is not."""
+    """Which tickets; None (or "") means any. `opened_from` is included, `opened_until` (aware too) is not.
+
+    `operator` answered the call, `talked` is any who did, also after a transfer.
+    """
 
     caller_number: str | None = None
     operator: str | None = None
+    talked: str | None = None
     state: CallState | None = None
     source: Source | None = None
     opened_from: datetime | None = None
     opened_until: datetime | None = None
     in_time: bool | None = None
+    form_version: int | None = None
     text: str = ""
 
 
@@ -173,7 +181,7 @@ async def tickets(
 
 async def earlier_tickets(work: UnitOfWork, caller_number: str, before: datetime, limit: int = 10) -> list[Ticket]:
     """Return this caller's tickets opened before an instant, newest first; a withheld number has none."""
-    if not caller_number:
+    if is_withheld(caller_number):
         return []
     statement = (
         select(_table)
@@ -184,9 +192,23 @@ async def earlier_tickets(work: UnitOfWork, caller_number: str, before: datetime
     return [Ticket(**row) for row in (await work.execute(statement)).mappings()]
 
 
+async def saved_tickets(work: UnitOfWork, talked: str, since: datetime, limit: int) -> list[Ticket]:
+    """Return tickets of an operator's callers that were saved since an instant, last saved first.
+
+    A call that came in two days before that is not looked at any more.
+    """
+    statement = (
+        select(_table)
+        .where(_talked(talked), _table.c.opened_at >= since - timedelta(days=2), _table.c.form_saved_at >= since)
+        .order_by(_table.c.form_saved_at.desc(), _table.c.number.desc())
+        .limit(limit)
+    )
+    return [Ticket(**row) for row in (await work.execute(statement)).mappings()]
+
+
 async def known_name(work: UnitOfWork, caller_number: str) -> str:
-    """Return the customer's name as it was last saved for this number; "" where it never was."""
-    if not caller_number:
+    """Return the customer's name as it was last saved for this number; "" where it never was, or is withheld."""
+    if is_withheld(caller_number):
         return ""
     statement = (
         select(_table.c.customer_name)
@@ -223,11 +245,13 @@ async def _one(work: UnitOfWork, statement: Select[Any]) -> Ticket | None:
 
 
 def _conditions(which: TicketFilter) -> list[ColumnElement[bool]]:
-    equal = ("caller_number", "operator", "state", "source", "in_time")
+    equal = ("caller_number", "operator", "state", "source", "in_time", "form_version")
     wanted = {name: getattr(which, name) for name in equal}
     conditions: list[ColumnElement[bool]] = [
         _table.c[name] == value for name, value in wanted.items() if value is not None
     ]
+    if which.talked is not None:
+        conditions.append(_talked(which.talked))
     if which.opened_from:
         conditions.append(_table.c.opened_at >= which.opened_from)
     if which.opened_until:
@@ -235,6 +259,11 @@ def _conditions(which: TicketFilter) -> list[ColumnElement[bool]]:
     if which.text:
         conditions.append(or_(*(_table.c[name].icontains(which.text, autoescape=True) for name in _SEARCHED)))
     return conditions
+
+
+def _talked(work_number: str) -> ColumnElement[bool]:
+    """Say that this operator talked to the caller: work numbers are a JSON list, the same text on both databases."""
+    return cast(_table.c.operators, Text).contains(json.dumps(work_number), autoescape=True)
 
 
 def _cursor(last: Ticket) -> str:

@@ -29,7 +29,7 @@ from gateway.ami.errors import (
 from gateway.ami.journal import Journal
 from gateway.ami.record import Record, RecordKind
 from gateway.ami.wire import Frame, encode
-from gateway.config import AMI
+from gateway.sections import AMI
 
 Values: TypeAlias = str | Sequence[str]
 
@@ -50,7 +50,8 @@ class AMIClient:
     """Connects to the manager interface and stays connected; `on_record` gets what comes, in order.
 
     On each login `on_record` gets a CONNECTED record, then every frame (answers to actions too), then
-    DISCONNECTED; their payloads are JSON, a frame's its raw bytes. It must not await `act` or `note`: both are done
+    DISCONNECTED; their payloads are JSON, a frame's its raw bytes. Where frames are too long to be kept, FRAMES_LOST
+    stands before those that came with them. It must not await `act` or `note`: both are done
     only while its queue has room. `clock` returns an aware UTC instant. Nothing happens unless `run` runs.
     """
 
@@ -71,7 +72,6 @@ class AMIClient:
         self._actions = ActionsInFlight()
         self._backoff = Backoff(settings.backoff_first, settings.backoff_limit)
         self._connection: Connection | None = None
-        self._up = asyncio.Event()
 
     @property
     def connected(self) -> bool:
@@ -87,10 +87,6 @@ class AMIClient:
     def failed_records(self) -> int:
         """On how many records `on_record` raised."""
         return self._delivery.failures
-
-    async def wait_connected(self) -> None:
-        """Wait until we are logged in."""
-        await self._up.wait()
 
     async def run(self) -> NoReturn:
         """Stay connected until cancelled. Raises CertificateFileError at once if TLS cannot be set up."""
@@ -146,6 +142,11 @@ class AMIClient:
         self._delivery.enter([Record(self._clock(), kind, payload)])
         await self._delivery.room()
 
+    def reconnect(self, reason: str) -> None:
+        """Break the connection off, if there is one, and begin a new one: what came over it is not to be relied on."""
+        if self._connection:
+            self._connection.abort(reason)
+
     def _live(self) -> Connection:
         if self._connection is None:
             raise NotConnectedError(f"not connected to Asterisk at {self._where}: try again when it is back")
@@ -167,7 +168,7 @@ class AMIClient:
                 await connection.close()
         except LoginRefusedError as refusal:
             return self._refused(refusal)
-        except (AMIError, OSError) as problem:
+        except (AMIError, OSError, UnicodeError) as problem:  # a host may be no name at all
             delay = self._backoff.next()
             log.warning("ami.not_connected", address=self._where, reason=str(problem), retry_in=round(delay, 2))
             return delay
@@ -199,8 +200,9 @@ class AMIClient:
         reason = "the gateway stopped"
         try:
             while True:
-                await self._take(await connection.receive())
-                self._count_oversized(connection.take_oversized())
+                raw_frames = await connection.receive()
+                self._note_oversized(connection.take_oversized())
+                await self._take(raw_frames)
         except AMIError as problem:
             reason = str(problem)
             raise
@@ -212,17 +214,15 @@ class AMIClient:
     def _begin(self, connection: Connection) -> None:
         self._announce(RecordKind.CONNECTED, {"address": self._where, "greeting": connection.greeting})
         self._connection = connection
-        self._up.set()
         self.counters.connections += 1
         log.info("ami.connected", address=self._where, greeting=connection.greeting)
 
     def _end(self, reason: str) -> None:
         self._connection = None
-        self._up.clear()
         self._actions.fail(reason)
         self._announce(RecordKind.DISCONNECTED, {"reason": reason})
 
-    def _announce(self, kind: RecordKind, content: Mapping[str, str]) -> None:
+    def _announce(self, kind: RecordKind, content: Mapping[str, str | int]) -> None:
         payload = json.dumps(content, ensure_ascii=False, sort_keys=True).encode()
         self._delivery.enter([Record(self._clock(), kind, payload)])
 
@@ -234,9 +234,10 @@ class AMIClient:
         self._actions.resolve(raw_frames)
         await self._delivery.room()
 
-    def _count_oversized(self, frames: int) -> None:
+    def _note_oversized(self, frames: int) -> None:
         if frames:
             self.counters.oversized += frames
+            self._announce(RecordKind.FRAMES_LOST, {"reason": "frames too long", "frames": frames})
             log.warning("ami.frames_too_long", dropped=frames, address=self._where)
 
     async def _ping(self, connection: Connection) -> None:

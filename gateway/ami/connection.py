@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from gateway.ami.errors import CertificateFileError, ConnectionLostError, GreetingError, LoginRefusedError
 from gateway.ami.wire import Frame, FrameReader, decode, encode, is_answer
-from gateway.config import AMI
+from gateway.sections import AMI
 
 _READ: Final = 1 << 16
 _BUFFER: Final = 1 << 18

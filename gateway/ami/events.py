@@ -2,13 +2,24 @@
 
 `at` is the PBX's own instant (`timestampevents=yes`); where a frame carries none, the instant it was received.
 Names of channels are for people: everything is keyed by Uniqueid. `leg` is the Uniqueid of an operator's channel.
+A field is "" where its header is missing, or where a caller forged it so that the true value cannot be told (I10).
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias, cast
 
-from gateway.ami.reading import header, known, known_name, made_from, milliseconds, number, read_event, seconds
+from gateway.ami.reading import (
+    header,
+    known,
+    known_name,
+    made_from,
+    milliseconds,
+    number,
+    of_caller,
+    read_event,
+    seconds,
+)
 from gateway.ami.wire import Frame
 
 _SUCCESS = {"Result": frozenset({"Success", ""})}
@@ -27,6 +38,19 @@ class ChannelCreated:
     exten: str = header("Exten")
     caller_number: str = header("CallerIDNum", read=known)
     caller_name: str = header("CallerIDName", read=known_name)
+
+
+@made_from("DialBegin", operator="", interface="")
+@dataclass(frozen=True, slots=True)
+class LegDialled:
+    """A leg is called from a channel, by the queue or, where `interface` and `operator` are looked up, without one."""
+
+    at: datetime
+    uniqueid: str = header("Uniqueid", find=of_caller)
+    leg: str = header("DestUniqueid")
+    channel: str = header("DestChannel")
+    operator: str = header()
+    interface: str = header()
 
 
 @made_from("DialEnd")
@@ -67,7 +91,7 @@ class OperatorCalled:
     """An operator's phone is being called for a caller."""
 
     at: datetime
-    uniqueid: str = header("Uniqueid")
+    uniqueid: str = header("Uniqueid", find=of_caller)
     leg: str = header("DestUniqueid")
     operator: str = header("MemberName")
     interface: str = header("Interface")
@@ -88,7 +112,7 @@ class OperatorConnected:
     """An operator and a caller were connected by the queue; `leg` may be empty."""
 
     at: datetime
-    uniqueid: str = header("Uniqueid")
+    uniqueid: str = header("Uniqueid", find=of_caller)
     leg: str = header("DestUniqueid")
     operator: str = header("MemberName")
     interface: str = header("Interface")
@@ -101,7 +125,7 @@ class OperatorMissed:
     """An operator's phone rang out; `rang` is how long it rang."""
 
     at: datetime
-    uniqueid: str = header("Uniqueid")
+    uniqueid: str = header("Uniqueid", find=of_caller)
     leg: str = header("DestUniqueid")
     operator: str = header("MemberName")
     interface: str = header("Interface")
@@ -114,7 +138,7 @@ class OperatorCompleted:
     """The queue's own account of a finished conversation; `uniqueid` or `leg` may be empty."""
 
     at: datetime
-    uniqueid: str = header("Uniqueid")
+    uniqueid: str = header("Uniqueid", find=of_caller)
     leg: str = header("DestUniqueid")
     queue: str = header("Queue")
     operator: str = header("MemberName")
@@ -244,6 +268,7 @@ class MemberRemoved:
 
 CallEvent: TypeAlias = (
     ChannelCreated
+    | LegDialled
     | DialEnded
     | CallerJoined
     | CallerAbandoned

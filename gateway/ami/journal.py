@@ -110,6 +110,9 @@ class Journal:
                 left -= len(piece)
         except OSError as problem:
             return problem.strerror or str(problem)
+        except Exception as problem:  # whatever it is, the writer must live to say so
+            log.exception("journal.writer_failed", folder=str(self._files.folder))
+            return f"{type(problem).__name__}: {problem}"
         if self.dropped > self._dropped_before:
             return "the disk is slower than the records come"
         return None

@@ -27,6 +27,7 @@ class RecordKind(StrEnum):
     TICK = "T"
     STARTED = "S"
     PBX_RECORDS = "P"
+    FRAMES_LOST = "L"
 
 
 _LETTERS: Final = {kind: kind.value.encode() for kind in RecordKind}

@@ -5,6 +5,7 @@ Framing is done on bytes and decoding on whole frames, so that a character split
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from gateway.ami.errors import UnsafeValueError
@@ -33,6 +34,12 @@ class _Lowered(dict[str, str]):
 
 
 _lowered: Final = _Lowered()
+
+
+@cache
+def _needle(name: str) -> str:
+    """Return what to look for to find a header that is written as Asterisk writes it; asked for names we know only."""
+    return f"\r\n{name}: "
 
 
 class Frame:
@@ -72,22 +79,23 @@ class Frame:
 
     def first(self, name: str) -> str:
         """Return the first value of a header; "" if it does not occur. See `last`."""
-        value = self._value_at(self._text.find(f"\r\n{name}: "), name)
+        value = _value_at(self._text, self._text.find(_needle(name)), name)
         return self.get(name) if value is None else value
 
-    def last(self, *names: str) -> str:
-        """Return the last value of the first of these headers that has one that is not empty; "" if none has.
+    def last(self, name: str) -> str:
+        """Return the last value of a header; "" if it does not occur.
 
         Where few of many headers are wanted this is quicker than `get`: one that is written as Asterisk writes it is
         found in the text at once, and every line is read only for one that is missing or written otherwise.
         """
-        unsure = False
-        for name in names:
-            value = self._value_at(self._text.rfind(f"\r\n{name}: "), name)
-            if value:
-                return value
-            unsure = unsure or value is None
-        return self._last_of_any_spelling(names) if unsure else ""
+        value = _value_at(self._text, self._text.rfind(_needle(name)), name)
+        return next(reversed(self.all(name)), "") if value is None else value
+
+    def once(self, name: str) -> bool:
+        """Say whether a header occurs exactly once as Asterisk writes it, whatever is written otherwise."""
+        needle = _needle(name)
+        at = self._text.find(needle)
+        return at >= 0 and self._text.find(needle, at + 1) < 0
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value of a header in the order they came."""
@@ -96,7 +104,7 @@ class Frame:
 
     def has(self, name: str) -> bool:
         """Say whether a header occurs, if only with an empty value."""
-        return f"\r\n{name}: " in self._text or bool(self.all(name))
+        return _needle(name) in self._text or bool(self.all(name))
 
     @property
     def event(self) -> str:
@@ -128,19 +136,6 @@ class Frame:
             self._decoded = _decoded(self._raw)
         return self._decoded
 
-    def _value_at(self, place: int, name: str) -> str | None:
-        """Return the value of the header `name` behind the line break at `place`; None where there is none such."""
-        if place < 0:
-            return None
-        start = place + len(name) + 4
-        end = self._text.find("\r\n", start)
-        value = self._text[start:] if end < 0 else self._text[start:end]
-        return None if "\n" in value else value
-
-    def _last_of_any_spelling(self, names: tuple[str, ...]) -> str:
-        values = {_lowered[name]: value for name, value in self.headers}
-        return next((value for name in names if (value := values.get(_lowered[name]))), "")
-
     def _read(self) -> tuple[tuple[tuple[str, str], ...], int]:
         """Return the headers and the count of garbage, read from the text if they have not been yet."""
         if self._headers is None:
@@ -161,6 +156,16 @@ class Frame:
             elif header := _header(line):
                 index[_lowered[header[0]]] = header[1]
         return index
+
+
+def _value_at(text: str, place: int, name: str) -> str | None:
+    """Return the value of the header `name` behind the line break at `place`; None where there is none such."""
+    if place < 0:
+        return None
+    start = place + len(name) + 4
+    end = text.find("\r\n", start)
+    value = text[start:] if end < 0 else text[start:end]
+    return None if "\n" in value else value
 
 
 def _lines(text: str) -> list[str]:

@@ -127,11 +127,17 @@ def _held(card: CallCard, fact: Fact) -> CallCard:
     return replace(card, held=fact.kind is FactKind.HELD)
 
 
+def _transferred(card: CallCard, fact: Fact) -> CallCard:
+    """Let go of the operator who passed the call on; who takes it answers in his turn."""
+    return replace(card, operator=None) if card.operator == fact.text("operator") else card
+
+
 _STEPS = {
     FactKind.QUEUED: _queued,
     FactKind.OFFERED: _offered,
     FactKind.OFFER_ENDED: _offer_ended,
     FactKind.ANSWERED: _answered,
+    FactKind.TRANSFERRED: _transferred,
     FactKind.HELD: _held,
     FactKind.RESUMED: _held,
 }

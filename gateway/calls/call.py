@@ -41,6 +41,7 @@ class Call:
     """One caller's call. `caller` is the Uniqueid of his channel; `seen` holds what was told already.
 
     `in_doubt`: the PBX does not know him any more, and we do not know yet what became of him.
+    `dialled`: phones ring for him without a queue, as when no queue would have him.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Call:
     last_at: datetime | None = None
     rings_struck: int = 0
     in_doubt: bool = False
+    dialled: bool = False
     legs: dict[str, Leg] = field(default_factory=dict)
     answers: list[tuple[datetime, str]] = field(default_factory=list)
     bridges: dict[str, set[str]] = field(default_factory=dict)
@@ -82,9 +84,14 @@ class Call:
         """Return the leg that was the latest to answer before `at`, "" if none had: it tells one wait from the next."""
         return next((leg for answered_at, leg in reversed(self.answers) if answered_at < at), "")
 
+    @property
+    def without_queue(self) -> bool:
+        """Whether no queue has ever had this caller."""
+        return self.queued_at is None or self.dialled
+
     def ring_due(self) -> tuple[int, datetime] | None:
         """Return (number, instant) of the ring that begins next, None once he has been answered or is gone (I3)."""
-        if self.queued_at is None or self.in_doubt:
+        if self.queued_at is None:
             return None
         due = next_ring(self.rings_struck, self.queued_at, self.rule)
         ends = (self.answers[0][0] if self.answers else None, self.over_at)

@@ -15,6 +15,7 @@ from gateway.ami import events as ami
 from gateway.ami.reading import known, pbx_time
 from gateway.calls.bridges import LocalHalves
 from gateway.calls.queue_notes import QueueNotes
+from gateway.calls.roster import Roster
 from gateway.calls.switchboard import interface_of
 
 COLUMNS: Final = (
@@ -86,10 +87,10 @@ def cel_rows(lines: Iterable[str]) -> Iterator[CELRow]:
 
 @dataclass(slots=True)
 class Retelling:
-    """Tells CEL rows as events; `members` says which operator the queue has behind which interface."""
+    """Tells CEL rows as events; `roster` says which operator the queue had behind which interface."""
 
     notes: QueueNotes
-    members: Mapping[str, str]
+    roster: Roster
     _answered: set[str] = field(default_factory=set)
     _missed: dict[str, str] = field(default_factory=dict)
     _halves: LocalHalves = field(default_factory=LocalHalves)
@@ -114,7 +115,7 @@ class Retelling:
     def _operator(self, row: CELRow) -> str:
         """Return whose leg this is: as queue_log has it, else by who is in the queue with that interface."""
         leg = row["uniqueid"]
-        by_interface = self.members.get(interface_of(row["channame"]))
+        by_interface = self.roster.operator_at(interface_of(row["channame"]), row.at)
         return self.notes.connected.get(leg) or by_interface or self._missed.get(leg, "")
 
     def _started(self, row: CELRow) -> Iterator[ami.CallEvent]:
@@ -135,6 +136,8 @@ class Retelling:
         if row["appname"].lower() == "queue":
             self.notes.take_joined(row["uniqueid"], row.at)
             yield self._joined(row)
+        elif row["appname"].lower() == "dial" and row["uniqueid"] == row["linkedid"]:
+            yield ami.LegDialled(row.at, row["uniqueid"], leg="", channel="", operator="", interface="")
 
     def _joined(self, row: CELRow) -> ami.CallerJoined:
         queue = row["appdata"].partition(",")[0]

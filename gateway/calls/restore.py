@@ -32,6 +32,7 @@ def _take(call: Call, fact: Fact) -> None:
             call.linkedid = fact.text("linkedid") or call.caller
         case FactKind.QUEUED:
             call.queued_at = call.queued_at or fact.at
+            call.dialled = not fact.text("queue")
         case FactKind.RING_BEGAN:
             call.rings_struck = max(call.rings_struck, number(fact.subject))
         case FactKind.OFFERED | FactKind.ANSWERED:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from gateway.ami import events as ami
 from gateway.calls.bridges import Bridges
 from gateway.calls.call import Call, Leg
+from gateway.calls.roster import Roster
 from gateway.calls.transitions import Happening
 
 Routed: TypeAlias = tuple[Call, Happening] | None
@@ -55,7 +56,7 @@ class Switchboard:
     """The channels, bridges and queue members that are known now."""
 
     calls: dict[str, Call] = field(default_factory=dict)
-    members: dict[str, str] = field(default_factory=dict)
+    roster: Roster = field(default_factory=Roster)
     _owners: dict[str, Call] = field(default_factory=dict)
     _aliases: dict[str, str] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
@@ -96,9 +97,22 @@ class Switchboard:
         self._own(event.leg, self._owners.get(event.uniqueid))
         return self._addressed(event)
 
+    def _dialled(self, event: ami.LegDialled) -> Routed:
+        """Take a phone that rings for a caller without a queue for that of the operator who sits there.
+
+        The channel's name was told when it was made; what is said of it here stands among the words of a caller.
+        """
+        call = self._owners.get(event.uniqueid)
+        if call is None or event.uniqueid != call.caller or not call.without_queue:
+            return None
+        self._own(event.leg, call)
+        interface = interface_of(self._names.get(event.leg) or event.channel)
+        return call, replace(event, interface=interface, operator=self.roster.operator_at(interface, event.at))
+
     def _completed(self, event: ami.OperatorCompleted) -> Routed:
-        """Find the call even where the event names no channel: the latest that this interface talked to."""
-        if routed := self._addressed(event):
+        """Find the call even where the event does not name the caller: the latest that this interface talked to."""
+        routed = self._addressed(event)
+        if routed or event.uniqueid:
             return routed
         talked = (
             call
@@ -183,7 +197,7 @@ class Switchboard:
         leg = next((half for half in halves if half in call.legs), uniqueid)
         if leg == uniqueid:
             interface = interface_of(self._names.get(uniqueid, ""))
-            call.legs[uniqueid] = Leg(self.members.get(interface, ""), interface, event.at)
+            call.legs[uniqueid] = Leg(self.roster.operator_at(interface, event.at), interface, event.at)
         for each in (uniqueid, *halves):
             self._own(each, call)
             if each != leg:
@@ -206,6 +220,7 @@ _ROUTES: dict[type, Callable[[Switchboard, Any], Routed]] = {
     ami.ChannelCreated: Switchboard._created,  # noqa: SLF001 # the table is part of the class, split off to read as one
     ami.OperatorCalled: Switchboard._called,  # noqa: SLF001
     ami.OperatorConnected: Switchboard._called,  # noqa: SLF001
+    ami.LegDialled: Switchboard._dialled,  # noqa: SLF001
     ami.OperatorCompleted: Switchboard._completed,  # noqa: SLF001
     ami.HangupRequested: Switchboard._asked,  # noqa: SLF001
     ami.HoldChanged: Switchboard._asked,  # noqa: SLF001

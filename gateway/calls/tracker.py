@@ -29,17 +29,22 @@ class Tracker:
     line: HotlineLine
     rule: RingRule
     switchboard: Switchboard = field(default_factory=Switchboard)
+    _now: datetime | None = None
     _over: dict[str, datetime] = field(default_factory=dict)
 
     def apply(self, event: TrackerEvent, source: Source = Source.LIVE) -> list[Fact]:
         """Take one event in and return the facts it makes, in order."""
-        self._forget(event.at)
+        if source is Source.LIVE or isinstance(event, TimePassed):
+            self._forget(event.at)
+        if self._of_another_queue(event):
+            return []
         match event:
             case ami.MemberStatus():
-                self.switchboard.members[named_as(event.interface)] = event.name
+                self.switchboard.roster.joined(named_as(event.interface), event.name)
                 return []
             case ami.MemberRemoved():
-                return []  # his name stays known: calls he was offered may still be told of
+                self.switchboard.roster.left(named_as(event.interface), event.at)
+                return []
             case ami.ChannelCreated() if self.line.is_caller(event):
                 self._open(event.uniqueid, event.linkedid)
             case ami.CallerJoined() if event.queue == self.line.queue and event.uniqueid:
@@ -53,7 +58,8 @@ class Tracker:
 
     def next_ring_at(self) -> datetime | None:
         """Return when the next ring of any waiting caller begins, on the PBX's clock."""
-        return min((due[1] for call in self._calls.values() if (due := call.ring_due())), default=None)
+        sure = (call for call in self._calls.values() if not call.in_doubt)
+        return min((due[1] for call in sure if (due := call.ring_due())), default=None)
 
     def restore(self, calls: Mapping[str, Iterable[Fact]]) -> None:
         """Take up calls that were in progress when we last looked, from their facts."""
@@ -65,9 +71,13 @@ class Tracker:
         return {uid: call.last_at for uid, call in self._calls.items() if call.stage is not Stage.OVER}
 
     def doubt(self, uniqueids: Iterable[str]) -> None:
-        """Take no ring for granted of these callers until something is told of them."""
+        """Take no ring for granted of these callers until the PBX shows that they are there."""
         for uniqueid in uniqueids:
             self._calls[uniqueid].in_doubt = True
+
+    def in_doubt(self) -> dict[str, datetime | None]:
+        """Return those of `in_progress` that are still in doubt."""
+        return {uid: last_at for uid, last_at in self.in_progress().items() if self._calls[uid].in_doubt}
 
     @property
     def _calls(self) -> dict[str, Call]:
@@ -78,16 +88,30 @@ class Tracker:
             call = Call(self.line.call_id(uniqueid), uniqueid, linkedid or uniqueid, self.rule)
             self.switchboard.add(call)
 
+    def _of_another_queue(self, event: TrackerEvent) -> bool:
+        """Whether this is about a queue that is not ours, and names no caller of ours."""
+        match event:
+            case ami.MemberStatus() | ami.MemberRemoved() | ami.OperatorCompleted(uniqueid=""):
+                return event.queue != self.line.queue
+            case _:
+                return False
+
     def _advance(self, call: Call, event: Happening, source: Source) -> list[Fact]:
         facts = advance(call, event, source)
         if call.stage is Stage.OVER:
-            self._over.setdefault(call.caller, event.at)
+            self._over.setdefault(call.caller, self._now or event.at)
         return facts
 
     def _forget(self, now: datetime) -> None:
-        """Drop calls that have been over for a while, with their channels."""
+        """Drop calls that have been over for a while, with their channels.
+
+        It is counted from when we heard that they are over; where the clock was set back since, from now.
+        """
+        self._now = now
         while self._over:
             uniqueid, over_at = next(iter(self._over.items()))
+            if over_at > now:
+                self._over = {each: min(at, now) for each, at in self._over.items()}
             if now - over_at < _KEEP_OVER:
                 return
             del self._over[uniqueid]

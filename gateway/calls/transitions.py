@@ -50,9 +50,12 @@ Step: TypeAlias = Callable[..., Iterator[Fact]]
 def advance(call: Call, event: Happening, source: Source) -> list[Fact]:
     """Take one event into the call and return the facts it makes, none if the table refuses it.
 
-    A ring that was due before the event has begun before it, whether or not a timer was in time to say so.
+    A ring that was due before the event has begun before it, whether or not a timer was in time to say so. Of a call in
+    doubt no ring is taken for granted; what the PBX wrote down earlier does not show that it is still there.
     """
-    call.in_doubt = call.in_doubt and isinstance(event, TimePassed)
+    if call.in_doubt and isinstance(event, TimePassed):
+        return []
+    call.in_doubt = call.in_doubt and source is Source.BACKFILLED
     facts = list(_rings_until(call, event.at))
     step = _TABLE.get((call.stage, type(event)))
     if step is not None:
@@ -104,11 +107,27 @@ def _joined(call: Call, event: ami.CallerJoined) -> Iterator[Fact]:
         return
     if (FactKind.RECEIVED, "") not in call.seen:
         yield from _received_unseen(call, event)
-    call.queued_at = call.queued_at or event.at
-    yield from call.fact(FactKind.QUEUED, event.at, after, queue=event.queue)
-    if call.stage is not Stage.OVER and (not call.answers or call.answers[-1][0] < event.at):
+    yield from _waits(call, event.at, after, event.queue)
+
+
+def _waits(call: Call, at: datetime, after: str, queue: str) -> Iterator[Fact]:
+    call.queued_at = call.queued_at or at
+    yield from call.fact(FactKind.QUEUED, at, after, queue=queue)
+    if call.stage is not Stage.OVER and (not call.answers or call.answers[-1][0] < at):
         call.stage = Stage.WAITING
-    yield from _rings_until(call, max(event.at, call.last_at or event.at))
+    yield from _rings_until(call, max(at, call.last_at or at))
+
+
+def _dialled(call: Call, event: ami.LegDialled) -> Iterator[Fact]:
+    """Count the rings of a caller whom no queue would have, from the first phone that is called for him (N1)."""
+    if event.uniqueid != call.caller or not call.without_queue or call.answers:
+        return
+    call.dialled = True
+    yield from _waits(call, event.at, "", "")
+    if event.leg:
+        yield from offers.offered(
+            call, ami.OperatorCalled(event.at, event.uniqueid, event.leg, event.operator, event.interface)
+        )
 
 
 def _received_unseen(call: Call, event: ami.CallerJoined) -> Iterator[Fact]:
@@ -253,6 +272,7 @@ _EVERY = (*_IN_PROGRESS, Stage.OVER)
 _ROWS: tuple[tuple[type, tuple[Stage, ...], Step], ...] = (
     (ami.ChannelCreated, _EVERY, _created),
     (ami.CallerJoined, _EVERY, _joined),
+    (ami.LegDialled, (Stage.ARRIVED, Stage.WAITING), _dialled),
     (ami.OperatorCalled, _EVERY, offers.offered),
     (ami.LegRinging, _IN_PROGRESS, offers.rings),
     (ami.DialEnded, _EVERY, offers.dial_ended),

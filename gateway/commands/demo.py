@@ -1,6 +1,7 @@
 """Run a whole hotline on this machine: an Asterisk of its own, the gateway, the console, demo operators.
 
-Everything is bound to loopback. Ctrl-C or SIGTERM stops all that it started, and nothing else.
+Whatever takes calls, commands or pages listens on this machine only. Ctrl-C, SIGTERM or the end
+of the terminal stops all that it started, and nothing else.
 """
 
 import argparse
@@ -30,4 +31,5 @@ async def run(args: argparse.Namespace, settings: Settings) -> int:
     """Run until told to stop."""
     set_up_logs()
     await until_stopped(Demo(settings, partial(print, flush=True), args.ready_file).run())
+    print("stopped, and Asterisk with it")
     return 0

@@ -8,6 +8,7 @@ import argparse
 import sys
 from datetime import datetime
 
+from gateway.commands import arguments
 from gateway.commands.database import note, opened
 from gateway.config import Settings
 from storage.engine import Storage
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what can be done with tokens."""
     what = parser.add_subparsers(dest="what", required=True, metavar="create | list | revoke")
     create = what.add_parser("create", help="make a token and print it, once")
-    create.add_argument("name", metavar="NAME", help="which program it is for")
+    create.add_argument("name", metavar="NAME", type=arguments.name, help="which program it is for")
     end = what.add_parser("revoke", help="make a token invalid, at once")
     end.add_argument("name", metavar="NAME")
     what.add_parser("list", help="show every token there ever was, without what is secret")

@@ -1,4 +1,4 @@
-"""The certificate with which our own Asterisk proves itself on AMI over TLS ([ami] tls = true). Made once, kept."""
+"""The certificate with which our own Asterisk proves itself on AMI over TLS ([ami] tls). Kept while it serves."""
 
 import ipaddress
 import os
@@ -18,11 +18,12 @@ TO_TRUST: Final = Path("ami-ca.pem")
 """The certificate alone: what [ami] tls_ca_file names."""
 
 _LIFETIME: Final = timedelta(days=3650)
+_RENEWED_BEFORE: Final = timedelta(days=365)
 
 
 def keep_certificate(folder: Path, host: str) -> None:
-    """Make a certificate for `host` in an instance's folder, unless there is one. Raises OSError."""
-    if (folder / OWN).exists() and (folder / TO_TRUST).exists():
+    """Make a certificate for `host` in an instance's folder, unless one there serves for a year yet. Raises OSError."""
+    if (folder / OWN).exists() and _serves(folder / TO_TRUST, host):
         return
     key = ec.generate_private_key(ec.SECP256R1())
     public = _certificate(key, host).public_bytes(serialization.Encoding.PEM)
@@ -33,6 +34,15 @@ def keep_certificate(folder: Path, host: str) -> None:
     with os.fdopen(os.open(folder / OWN, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as file:
         file.write(secret + public)
     (folder / TO_TRUST).write_bytes(public)
+
+
+def _serves(path: Path, host: str) -> bool:
+    try:
+        kept = x509.load_pem_x509_certificate(path.read_bytes())
+        names = kept.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (FileNotFoundError, ValueError, x509.ExtensionNotFound):
+        return False
+    return list(names) == _names(host) and kept.not_valid_after_utc > datetime.now(UTC) + _RENEWED_BEFORE
 
 
 def _certificate(key: ec.EllipticCurvePrivateKey, host: str) -> x509.Certificate:

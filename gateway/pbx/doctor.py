@@ -45,7 +45,7 @@ def healthy(findings: list[Finding]) -> bool:
 
 async def _question(settings: Settings, secret: str, *, probe: bool) -> tuple[list[Finding], Answers]:
     """Return what can be said of the connection, and the PBX's answers."""
-    ami = settings.ami
+    ami = settings.manager
     findings: list[Finding] = []
     try:
         async with connected(ami) as talk:
@@ -56,7 +56,9 @@ async def _question(settings: Settings, secret: str, *, probe: bool) -> tuple[li
             endpoints = [seat.endpoint for seat in settings.seats]
             return findings, await ask_all(talk, settings.queue.name, endpoints, probe=probe)
     except UnreachableError as problem:
-        advice = f"start Asterisk; in manager.conf, [general]: write enabled = yes and port = {ami.port}"
+        ours = "start the hotline with make run; for an Asterisk of your own set [pbx] managed = false"
+        theirs = f"start Asterisk; in manager.conf, [general]: write enabled = yes and port = {ami.port}"
+        advice = ours if settings.pbx.managed else theirs
         return [fail("AMI", f"{problem}: {advice}")], Answers()
     except AMIError as problem:
         return [*findings, fail("AMI", f"{ami.host}:{ami.port}: {problem}")], Answers()

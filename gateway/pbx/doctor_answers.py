@@ -135,6 +135,9 @@ def way_to_ivr(frames: Iterable[Frame], settings: Settings) -> Finding:
     if all(map(_LOOPBACK.match, right)) and not _LOOPBACK.match(settings.ami.host):
         advice = "in extensions.conf write this machine's address into agi://"
         return fail("way to the IVR", f"the PBX is {settings.ami.host}, but asks {right[0]}, itself: {advice}")
+    if _LOOPBACK.match(settings.ami.host) and not any(_LOOPBACK.match(h) or h == settings.fastagi.host for h in right):
+        advice = f"in extensions.conf write AGI({here}), unless that is this machine's own address"
+        return warn("way to the IVR", f"the PBX runs here, and asks {right[0]}: {advice}")
     return ok("way to the IVR", f"the dialplan asks agi://{right[0]}:{settings.fastagi.port}")
 
 

@@ -17,6 +17,7 @@ from gateway.pbx.doctor_answers import seats_missing
 from gateway.pbx.doctor_filter import event_filter
 from gateway.pbx.doctor_findings import Finding, fail, ok, shortened, unknown, warn
 
+_NUMBER_HEADERS: Final = ("From:", "P-Asserted-Identity:", "Remote-Party-ID:")
 _TONE: Final = re.compile(r"[^/,]+/(\d+)")
 
 
@@ -113,6 +114,19 @@ def seats_by_file(conf: ConfFile, settings: Settings) -> Finding:
     return seats_missing(missing) if missing else ok("seats", f"{len(settings.seats)} are in pjsip.conf")
 
 
+def line_breaks(conf: ConfFile, settings: Settings) -> Finding:
+    """Check that no caller's number brings line breaks into events and records (I10): the guard of our pjsip.conf."""
+    context = settings.pbx.trunk_context
+    trunks = [name for name in conf.sections if conf.value(name, "context") == context]
+    trusting = [name for name in trunks if conf.is_on(name, "trust_connected_line", otherwise=True)]
+    guarded = " ".join(value for name in conf.sections for value in conf.values(name, "match_header"))
+    if trunks and not trusting and all(header in guarded for header in _NUMBER_HEADERS):
+        return ok("line breaks", "no caller's number can hold one")
+    lacking = f"write trust_connected_line = no in [{trusting[0]}]" if trusting else "take over [trunk-unreadable]"
+    advice = f"in pjsip.conf, {lacking}, as asterisk_conf/templates/pjsip.conf.j2 has it"
+    return fail("line breaks", f"a caller's number may forge events and records: {advice}")
+
+
 FILE_CHECKS: Final = (
     FileCheck("event filter", "manager.conf", "has an eventfilter line for each event read", event_filter),
     FileCheck("event classes", "manager.conf", f"says read = {','.join(needs.AMI_READ)}", event_classes),
@@ -124,6 +138,7 @@ FILE_CHECKS: Final = (
     FileCheck("CEL", "cel.conf", "says enable = yes", cel_enabled),
     FileCheck("tones", "indications.conf", "says country = cn", tones),
     FileCheck("seats", "pjsip.conf", "has an endpoint for each seat", seats_by_file),
+    FileCheck("line breaks", "pjsip.conf", "keeps line breaks out of callers' numbers, as ours does", line_breaks),
 )
 
 

@@ -1,18 +1,20 @@
 """The folder of one Asterisk of ours: what stands in it, and who may read it. Starts nothing.
 
-etc/: configuration. log/: messages, queue_log, cel-custom/. lib/: database, keys, music on hold. run/, spool/, tmp/.
+etc/: configuration. moh/, prompts/: music on hold, what callers hear. log/: messages, queue_log, cel-custom/.
+lib/: database, keys.
+
+We may be root and Asterisk is not: nothing of ours is written in a folder of its, where a link could lead anywhere.
 """
 
 import math
 import os
 import struct
 import wave
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-OWN_FOLDERS: Final = ("lib", "lib/keys", "lib/moh", "log", "log/cel-custom", "run", "spool", "tmp")
+OWN_FOLDERS: Final = ("lib", "lib/keys", "log", "log/cel-custom", "run", "spool", "tmp")
 LONGEST_SOCKET_PATH: Final = 107
 
 _SAMPLES_PER_SECOND: Final = 8000
@@ -33,26 +35,24 @@ def make_folders(folder: Path, hostname: str) -> None:
     """
     for name in OWN_FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o750)  # callers' numbers are in its logs
     # Asterisk stalls on look-ups of the machine's own name where nothing answers them.
     (folder / "hosts").write_text(f"127.0.0.1 localhost {hostname}\n::1 localhost\n", "utf-8")
-    tone = folder / "lib" / "moh" / "hold.wav"
+    (folder / "prompts").mkdir(exist_ok=True)
+    tone = folder / "moh" / "hold.wav"
+    tone.parent.mkdir(exist_ok=True)
     if not tone.exists():
         _write_hold_tone(tone)
 
 
 def hand_over(folder: Path, owner: Owner) -> None:
-    """Give Asterisk its folders; its configuration it may read and not change. Needs root. Raises OSError."""
-    for path in (folder, folder / "etc", *(folder / "etc").iterdir()):
+    """Give Asterisk its folders; what else is there it may read and not change. Needs root. Raises OSError."""
+    read_only = (folder / "etc", folder / "moh", folder / "prompts")
+    for path in (folder, *read_only, *(file for top in read_only for file in top.rglob("*"))):
         os.chown(path, -1, owner.gid)
         path.chmod(0o640 if path.is_file() else 0o750)
-    for path in _own(folder):
-        os.chown(path, owner.uid, owner.gid, follow_symlinks=False)
-
-
-def _own(folder: Path) -> Iterator[Path]:
-    for top in sorted({name.split("/")[0] for name in OWN_FOLDERS}):
-        yield folder / top
-        yield from (folder / top).rglob("*")
+    for name in OWN_FOLDERS:
+        os.chown(folder / name, owner.uid, owner.gid, follow_symlinks=False)
 
 
 def _write_hold_tone(path: Path) -> None:

@@ -13,7 +13,7 @@ from itertools import count
 from gateway.ami.connection import Connection, tls_context
 from gateway.ami.errors import ActionRefusedError, ActionTimeoutError, AMIError
 from gateway.ami.wire import Frame, decode, encode
-from gateway.config import AMI
+from gateway.sections import AMI
 
 
 class UnreachableError(AMIError):

@@ -68,7 +68,7 @@ class Asterisk:
         log = _Log(folder)
         (folder / console.CONTROL_SOCKET).unlink(missing_ok=True)
         command = program.command(folder, die_with_parent=die_with_parent)
-        with (folder / "log" / "console").open("wb") as output:
+        with _console(folder).open("wb") as output:
             child = subprocess.Popen(  # noqa: ASYNC220, S603 - asyncio kills its children; this one may stay
                 command,
                 stdin=subprocess.DEVNULL,
@@ -160,7 +160,7 @@ class _Log:
 
     def __init__(self, folder: Path) -> None:
         self._messages = folder / "log" / "messages"
-        self._console = folder / "log" / "console"
+        self._console = _console(folder)
         self._from = self._messages.stat().st_size if self._messages.exists() else 0
 
     def last_words(self) -> str:
@@ -190,7 +190,11 @@ def _taken(port: Port) -> bool:
 
 
 def _record(folder: Path) -> Path:
-    return folder / "run" / "process.json"
+    return folder / "process.json"
+
+
+def _console(folder: Path) -> Path:
+    return folder / "console.log"
 
 
 def _prepare(settings: Settings, secrets: Secrets, program: Program, folder: Path) -> list[Path]:

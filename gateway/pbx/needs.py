@@ -42,7 +42,6 @@ WANTED_MODULES: Final = (
     "res_pjsip_pubsub",
     "res_pjsip_refer",
     "res_pjsip_rfc3326",
-    "res_pjsip_diversion",
     "res_pjsip_dtmf_info",
     "res_pjsip_nat",
     "res_musiconhold",

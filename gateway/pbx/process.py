@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from gateway.whole_file import replace_whole
+
 
 @dataclass(frozen=True, slots=True)
 class KnownProcess:
@@ -28,9 +30,17 @@ class KnownProcess:
                 os.kill(self.pid, number)
 
     async def gone(self) -> None:
-        """Return once the process has ended."""
-        while self.lives():  # noqa: ASYNC110 - nothing announces the end of a process that is no child of ours
-            await asyncio.sleep(0.1)
+        """Return once the process has ended, whether or not it is a child of ours."""
+        with suppress(ProcessLookupError):
+            handle = os.pidfd_open(self.pid)
+            loop, ended = asyncio.get_running_loop(), asyncio.Event()
+            loop.add_reader(handle, ended.set)
+            try:
+                if self.lives():
+                    await ended.wait()
+            finally:
+                loop.remove_reader(handle)
+                os.close(handle)
 
 
 def identify(pid: int) -> KnownProcess | None:
@@ -46,9 +56,7 @@ def identify(pid: int) -> KnownProcess | None:
 
 def remember(process: KnownProcess, path: Path) -> None:
     """Write down which process it is. Raises OSError."""
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps(asdict(process)), "utf-8")
-    new.replace(path)
+    replace_whole(path, json.dumps(asdict(process)))
 
 
 def recall(path: Path) -> KnownProcess | None:

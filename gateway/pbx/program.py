@@ -69,7 +69,7 @@ class Program:
 async def find(settings: Settings) -> Program:
     """Return the Asterisk on PATH if it is new enough, else the one in `[pbx] root`. Raises ProgramError."""
     complaints: list[str] = []
-    on_path = shutil.which(settings.pbx.program)
+    on_path = shutil.which(settings.pbx.program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     if on_path is not None:
         version = await _version([on_path, "-V"])
         if _new_enough(version):

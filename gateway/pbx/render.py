@@ -4,7 +4,6 @@ Templates see only the values listed here, each checked so that none can leave i
 """
 
 import ipaddress
-import os
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +14,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from gateway.config import Settings
 from gateway.pbx import needs
 from gateway.secrets import Secrets
+from gateway.sections import joined
+from gateway.whole_file import replace_whole
 
 MODE: Final = 0o640
 """The files hold passwords: their owner writes, his group reads."""
@@ -65,15 +66,9 @@ def _rendered(values: dict[str, object]) -> list[tuple[str, str]]:
 
 def _write(path: Path, text: str) -> bool:
     """Replace the file where its content differs; return whether it did."""
-    content = text.encode("utf-8")
-    if path.is_file() and path.read_bytes() == content:
+    if path.is_file() and path.read_bytes() == text.encode("utf-8"):
         return False
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
-        file.write(content)
-    new.chmod(MODE)
-    new.replace(path)
+    replace_whole(path, text, MODE)
     return True
 
 
@@ -87,14 +82,14 @@ def _values(settings: Settings, secrets: Secrets, base: Path) -> dict[str, objec
         "required": needs.REQUIRED_MODULES,
         "wanted": needs.WANTED_MODULES,
         "bind": bind,
-        "sip_address": _joined(bind, pbx.sip_port),
-        "media_address": "" if bind in {"0.0.0.0", "::"} else bind,
+        "sip_address": joined(bind, pbx.sip_port),
+        "media_address": "" if bind == "0.0.0.0" else bind,
         "http_port": pbx.http_port,
         "rtp_first": pbx.rtp_first,
         "rtp_last": pbx.rtp_last,
         "trunk_addresses": [_checked("address", "[pbx] trunk_addresses", item) for item in pbx.trunk_addresses],
-        "dialled_as": [_checked("number", "[hotline] dialled_as", item) for item in settings.hotline.dialled_as],
-        "agi_address": _joined(_checked("address", "[fastagi] host", settings.fastagi.host), settings.fastagi.port),
+        "numbers": [_checked("number", "[hotline] dialled_as", item) for item in settings.hotline.numbers],
+        "agi_address": joined(_checked("address", "[fastagi] host", settings.fastagi.host), settings.fastagi.port),
         "ivr_seconds": IVR_SECONDS,
         "queue": _checked("word", "[queue] name", queue.name),
         "strategy": queue.strategy,
@@ -110,11 +105,11 @@ def _values(settings: Settings, secrets: Secrets, base: Path) -> dict[str, objec
 
 
 def _ami(settings: Settings, secrets: Secrets) -> dict[str, object]:
-    bind = ami_bind(settings)
+    bind = _checked("address", "[ami] host", ami_bind(settings))
     return {
         "ami_bind": bind,
         "ami_port": settings.ami.port,
-        "ami_address": _joined(bind, settings.ami.port),
+        "ami_address": joined(bind, settings.ami.port),
         "ami_tls": settings.ami.tls,
         "ami_user": _checked("word", "[ami] user", settings.ami.user),
         "ami_secret": _checked("secret", "ami in secrets.toml", secrets.ami),
@@ -148,7 +143,3 @@ def ami_bind(settings: Settings) -> str:
         return str(ipaddress.ip_address(settings.ami.host))
     except ValueError:
         return "127.0.0.1"
-
-
-def _joined(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

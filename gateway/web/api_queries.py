@@ -1,7 +1,7 @@
 """What a request to the API may ask for; the description of its parameters is made from these models."""
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Self
 
 from pydantic import (
@@ -34,7 +34,14 @@ def _rfc_3339(value: Any) -> Any:
     return f"{day}T{time}" + ("Z" if utc else f"{sign.replace(' ', '+')}{offset}")
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(lambda at: at.astimezone(UTC))]
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("write an instant between the years 1 and 9999") from None
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(_in_utc)]
 
 
 class QueryError(Exception):

@@ -2,6 +2,7 @@
 
 import time
 from http import HTTPStatus
+from typing import Final
 
 from aiohttp import web
 
@@ -9,10 +10,12 @@ from gateway.seat_queue import PhoneRefusedError
 from gateway.seats import NotSeatedError
 from gateway.web.greeting import greeting
 from gateway.web.rendering import CHOICES, house_of, page
-from gateway.web.visitors import Visitor, forget, named, seated, signed_in, spoken
+from gateway.web.visitors import Visitor, forget, named, remember, seated, signed_in, spoken
 from storage.errors import StorageError
 
 ROUTES = web.RouteTableDef()
+
+_RENEWALS: Final = 12  # an open page says so many times in the life of a cookie that it is there
 
 
 @ROUTES.get("/desk")
@@ -20,14 +23,23 @@ async def desk(request: web.Request) -> web.Response:
     """Show the page that the live connection fills."""
     visitor = named(request)
     state = seated(house_of(request), visitor)
-    if visitor is None or state is None:
+    if visitor is None or state is None or state.occupant is None:
         raise web.HTTPFound("/sign-in")
+    remember(request, state, state.occupant)  # who works on stays signed in: his calls go on ringing as well
     context = {
         "state": state,
         "loaded": time.time_ns() // 1_000_000,
         "greeting": greeting(spoken(request), house_of(request).settings.company, visitor.work_number),
+        "renew_every": house_of(request).settings.web.session_hours * 3_600_000 // _RENEWALS,
     }
     return page(request, "desk.html", context)
+
+
+@ROUTES.post("/desk/here")
+async def here(request: web.Request) -> web.Response:
+    """Let an open page keep its operator's cookie fresh, which every change that is asked for does."""
+    del request
+    return web.Response(status=204)
 
 
 @ROUTES.get("/desk/phone")
@@ -54,6 +66,8 @@ async def pause(request: web.Request) -> web.Response:
     visitor = _insist(request)
     try:
         await house_of(request).seats.pause(visitor.work_number, reason)
+    except NotSeatedError:
+        raise _to_sign_in(request) from None
     except (StorageError, PhoneRefusedError) as problem:
         return _failed(request, problem)
     return _toast(request, "pause.begun")
@@ -65,6 +79,8 @@ async def resume(request: web.Request) -> web.Response:
     visitor = _insist(request)
     try:
         await house_of(request).seats.resume(visitor.work_number)
+    except NotSeatedError:
+        raise _to_sign_in(request) from None
     except (StorageError, PhoneRefusedError) as problem:
         return _failed(request, problem)
     return _toast(request, "pause.over")
@@ -72,24 +88,32 @@ async def resume(request: web.Request) -> web.Response:
 
 @ROUTES.post("/sign-out")
 async def sign_out(request: web.Request) -> web.Response:
-    """End the sign-in and show the sign-in page."""
-    visitor = signed_in(request)
+    """End the sign-in and show the sign-in page; not in the middle of a call, whose ticket is still to be written."""
+    house, visitor = house_of(request), signed_in(request)
+    if visitor is None:
+        raise _to_sign_in(request)
+    if house.ami.connected and house.board.talking_to(visitor.work_number):  # cut off from the PBX we would not know
+        return _toast(request, "seat.talking_still", 409)
     try:
-        if visitor:
-            await house_of(request).seats.sign_out(visitor.work_number)
+        await house.seats.sign_out(visitor.work_number)
     except NotSeatedError:
         pass  # somebody was faster; what was wanted is so
     except StorageError as problem:
         return _failed(request, problem)
     forget(request)
-    return web.Response(status=204, headers={"HX-Redirect": "/sign-in"})
+    return web.Response(status=204, headers={"HX-Redirect": "/sign-in", "X-Signed-Out": "yes"})
 
 
 def _insist(request: web.Request) -> Visitor:
     visitor = signed_in(request)
     if visitor is None:
-        raise web.HTTPNoContent(headers={"HX-Redirect": "/sign-in"})
+        raise _to_sign_in(request)
     return visitor
+
+
+def _to_sign_in(request: web.Request) -> web.HTTPNoContent:
+    """Lead to the sign-in page; whom no cookie names any more may well be signed in still, and is told so there."""
+    return web.HTTPNoContent(headers={"HX-Redirect": "/sign-in" if named(request) else "/sign-in?expired"})
 
 
 def _failed(request: web.Request, problem: StorageError | PhoneRefusedError) -> web.Response:

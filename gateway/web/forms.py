@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from aiohttp import web
@@ -9,12 +10,14 @@ from aiohttp import web
 from gateway.house import House
 from gateway.web.rendering import CHOICES, SHELF, house_of, page
 from gateway.web.views import slug
-from gateway.web.visitors import Visitor, signed_in, spoken
+from gateway.web.visitors import Visitor, named, seated, spoken
 from storage.errors import StorageError
+from storage.operators import role_of
 from storage.tickets import StaleFormError, Ticket, TicketForm, save_form, ticket_of_call
 
 ROUTES = web.RouteTableDef()
 
+_AFTER_A_TAKE_OVER: Final = timedelta(hours=1)
 _VERSION: Final = re.compile(r"[0-9]{1,9}")
 
 LIMITS: Final[Mapping[str, int]] = {
@@ -39,14 +42,14 @@ async def save(request: web.Request) -> web.Response:
     """Save a ticket's form over the version its writer saw; the answer replaces the line beside the button."""
     sent = {name: str(value) for name, value in (await request.post()).items()}
     answer = Answer(request, sent.get("call", ""), _version(sent.get("version", "")))
-    visitor = signed_in(request)
-    if visitor is None:
-        return answer.give("form.signed_out", 403)
     form = TicketForm(**{name: sent.get(name, "").strip() for name in (*LIMITS, "topic")})
-    for name, most in LIMITS.items():
-        if len(getattr(form, name)) > most:
-            return answer.give("form.too_long", 422, field=FIELD_TEXTS[name], most=most)
     try:
+        visitor = await _writer(request)
+        if visitor is None:
+            return answer.give("form.signed_out", 403)
+        for name, most in LIMITS.items():
+            if len(getattr(form, name)) > most:
+                return answer.give("form.too_long", 422, field=FIELD_TEXTS[name], most=most)
         return await _save(request, visitor, answer, form)
     except StorageError:
         return answer.give("form.database", 503)
@@ -67,6 +70,8 @@ async def _save(request: web.Request, visitor: Visitor, answer: "Answer", form: 
             await work.commit()
     except StaleFormError as stale:
         answer.version = stale.ticket.form_version
+        if stale.ticket.form == form and stale.ticket.form_saved_by == visitor.work_number:
+            return answer.give("form.saved", 200, number=ticket.number)  # his own, whose answer never reached him
         return answer.give("form.stale", 409, theirs=stale.ticket, mine=form)
     house.live.ticket_changed(saved)
     answer.version = saved.form_version
@@ -101,6 +106,22 @@ class Answer:
 async def _ticket(house: House, call: str) -> Ticket | None:
     async with house.storage.reading() as work:
         return await ticket_of_call(work, call)
+
+
+async def _writer(request: web.Request) -> Visitor | None:
+    """Return who may write at all: who is signed in, and who lost his seat to a colleague, perhaps in mid-call.
+
+    The latter for an hour: he has no sign-in any more that could be ended.
+    """
+    visitor, house = named(request), house_of(request)
+    if visitor is None or seated(house, visitor):
+        return visitor
+    lost = house.seats.displaced(visitor.work_number)
+    lately = lost is not None and house.clock() - lost.at < _AFTER_A_TAKE_OVER
+    if not (lost and lately and lost.seat == visitor.seat):
+        return None
+    async with house.storage.reading() as work:
+        return visitor if await role_of(work, visitor.work_number) else None
 
 
 def _may_write(request: web.Request, house: House, visitor: Visitor, ticket: Ticket) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.calls.board import CallCard
-from gateway.config import Company
+from gateway.sections import Company
 from gateway.web.catalogue import Texts
 from routing.verdicts import RingRule
 

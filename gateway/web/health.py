@@ -4,14 +4,15 @@ Details are for this machine only: whoever asks from elsewhere, or through a pro
 """
 
 import asyncio
-import ipaddress
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from gateway.house import HOUSE, House
+from gateway.web.sender import address_of, sender, vouched_for
 from routing.vocabulary import CallState
 from storage.errors import StorageError
 
@@ -54,14 +55,25 @@ async def _metrics(request: web.Request) -> web.Response:
 
 
 def asked_from_here(request: web.Request) -> bool:
-    """Say whether a request comes from this machine itself, and not through a proxy on it."""
-    if hdrs.FORWARDED in request.headers or hdrs.X_FORWARDED_FOR in request.headers:
+    """Say whether a request was made on this machine, by this machine's name; a proxy that hides who asks is not.
+
+    The name is looked at because a proxy passes on the name by which the world knows it.
+    """
+    if hdrs.FORWARDED in request.headers or not vouched_for(request):
         return False
+    return _is_this_machine(sender(request)) and _is_this_machine(_host_name(request.host))
+
+
+def _host_name(host: str) -> str:
     try:
-        address = ipaddress.ip_address(request.remote or "")
+        return urlsplit(f"//{host}").hostname or ""
     except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+        return ""
+
+
+def _is_this_machine(text: str) -> bool:
+    address = address_of(text)
+    return text == "localhost" or (address is not None and address.is_loopback)
 
 
 @web.middleware

@@ -55,11 +55,6 @@ class Live:
         """What is wrong with the house as a whole now."""
         return self._alarms
 
-    @property
-    def count(self) -> int:
-        """How many pages are open."""
-        return sum(len(pages) for pages in self._pages.values())
-
     def announce_to(self, announced: Announced) -> None:
         """Name who hears of tickets before the pages do."""
         self._announced = announced

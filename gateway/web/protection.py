@@ -24,11 +24,14 @@ _HEADERS: Final = {
 
 @web.middleware
 async def refuse_foreign_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a change, or a live connection, that another site's page asked a browser for."""
+    """Refuse a change, or a live connection, that another site's page asked a browser for, or that is no text."""
     changes = request.method not in _SAFE or request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
     if changes and not request.path.startswith(_API) and not _from_our_own_page(request):
         raise web.HTTPForbidden(text="refused: this request does not come from the console's own page\n")
-    return await handler(request)
+    try:
+        return await handler(request)
+    except UnicodeDecodeError:
+        raise web.HTTPBadRequest(text="refused: this is not UTF-8\n") from None
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -5,15 +5,17 @@ Several changes while a browser is slow become one message, so nothing piles up.
 
 import asyncio
 import re
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import Final
+from typing import Annotated, Final
 
 from aiohttp import WSCloseCode, web
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from gateway.web import views
 from gateway.web.catalogue import Texts
 from gateway.web.live import Page
-from gateway.web.rendering import CHOICES, SHELF, environment, house_of
+from gateway.web.rendering import CHOICES, EVERY_PAGE, SHELF, environment, house_of
 from gateway.web.views import Desk, Fragment
 from gateway.web.visitors import Visitor, named, seated, spoken
 
@@ -21,7 +23,7 @@ ROUTES = web.RouteTableDef()
 
 _LOOK_EVERY: Final = 1.0  # seconds: what only time changes, and what concerns everybody
 _HEARTBEAT: Final = 5.0  # seconds between pings; half of it without an answer and the browser is gone
-_BIGGEST_MESSAGE: Final = 1024  # a page has nothing to say here
+_BIGGEST_MESSAGE: Final = 16_384  # bytes
 _NOTHING: Final = object()
 _MILLISECONDS: Final = re.compile(r"[0-9]{1,15}")
 
@@ -48,6 +50,7 @@ class Connection:
         self._house = house_of(request)
         self._shelf = request.app[SHELF]
         self._choices = request.app[CHOICES]
+        self._every_page = request.app[EVERY_PAGE]
         self._templates = environment(request)
         self._socket = socket
         self._t = t
@@ -68,7 +71,8 @@ class Connection:
     async def say_goodbye(self, visitor: Visitor | None) -> None:
         """Tell a page whose sign-in is over why, and that it need not come back."""
         displaced = self._house.seats.displaced(visitor.work_number) if visitor else None
-        html = self._templates.get_template("live/gone.html").render(t=self._t, displaced=displaced)
+        context = {"displaced": displaced, "expired": visitor is None}  # whom no cookie names may be signed in still
+        html = self._templates.get_template("live/gone.html").render(t=self._t, **context)
         await self._socket.send_str(html)
         await self._socket.close(code=WSCloseCode.OK)
 
@@ -102,8 +106,8 @@ class Connection:
                     await page.wake.wait()
 
     def _message(self, desk: Desk, page: Page, *, everything: bool) -> str:
-        """Return what differs from what this page was sent; once a second also a sign of life."""
-        now = [*views.urgent(desk), *(views.unhurried(desk) if everything else ())]
+        """Return what differs from what this page was sent; with `everything` also what is common to all pages."""
+        now = list(views.urgent(desk))
         present = {fragment.id for fragment in now}
         for gone in [name for name in page.sent if name.startswith(("form-", "facts-")) and name not in present]:
             del page.sent[gone]
@@ -111,18 +115,36 @@ class Connection:
         page.sent.update((fragment.id, fragment.key) for fragment in changed)
         parts = [self._rendered(desk, fragment) for fragment in changed]
         if everything:
-            parts.append('<i id="alive" hidden></i>')
+            parts += [*self._changes_on_every_page(page), '<i id="alive" hidden></i>']
         return "\n".join(parts)
+
+    def _changes_on_every_page(self, page: Page) -> Iterator[str]:
+        for piece in self._every_page.drawn(self._t, asyncio.get_running_loop().time()):
+            if page.sent.get(piece.id, _NOTHING) != piece.key:
+                page.sent[piece.id] = piece.key
+                yield piece.html
 
     def _rendered(self, desk: Desk, fragment: Fragment) -> str:
         template = self._templates.get_template(fragment.template)
         return template.render(t=desk.t, work_number=desk.work_number, **fragment.context)
 
     async def _listen(self, page: Page) -> None:
-        """Read until the browser closes; what it sends is of no interest."""
-        async for _ in self._socket:
-            pass
+        """Read until the browser closes. All that a page has to say is which saved forms it wants back."""
+        async for message in self._socket:
+            self._shelf.reopen(page.work_number, calls_asked_back(message.data))
         page.wake.set()
+
+
+class _Wish(BaseModel):
+    reopen: Annotated[tuple[Annotated[str, StringConstraints(max_length=200)], ...], Field(max_length=50)]
+
+
+def calls_asked_back(message: str | bytes) -> tuple[str, ...]:
+    """Return the calls whose forms a page asks for; none if that is not what it says."""
+    try:
+        return _Wish.model_validate_json(message).reopen
+    except ValidationError:
+        return ()
 
 
 def _number(text: str) -> int:

@@ -13,14 +13,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from gateway.house import HOUSE, House
 from gateway.web.catalogue import LANGUAGES
 from gateway.web.choices import Choices, label
+from gateway.web.door import Door
+from gateway.web.every_page import EveryPage
 from gateway.web.shelf import Shelf
-from gateway.web.throttle import Throttle
 from gateway.web.views import caller_of, number_of, phone_of, shortened, slug
 from gateway.web.visitors import spoken
 
 CHOICES: Final = web.AppKey("choices", Choices)
+DOOR: Final = web.AppKey("door", Door)
+EVERY_PAGE: Final = web.AppKey("every_page", EveryPage)
 SHELF: Final = web.AppKey("shelf", Shelf)
-THROTTLE: Final = web.AppKey("throttle", Throttle)
 
 
 def set_up(app: web.Application, house: House) -> None:
@@ -33,6 +35,7 @@ def set_up(app: web.Application, house: House) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    app[EVERY_PAGE] = EveryPage(house, app[CHOICES], environment)
     zone = house.settings.hotline.zone
     environment.filters |= {
         "clock": partial(_clock, zone=zone),

@@ -8,10 +8,12 @@ from pathlib import Path
 from aiohttp import web
 
 from gateway.house import HOUSE, House
+from gateway.sections import joined
 from gateway.web import api, assets, catalogue, choices, desk, forms, health, push, rendering, sessions, sign_in
+from gateway.web.door import Door
 from gateway.web.protection import add_headers, refuse_foreign_pages
+from gateway.web.refusals import tell_people
 from gateway.web.shelf import Shelf
-from gateway.web.throttle import Throttle
 from gateway.web.token_uses import TOKEN_USES, TokenUses
 from gateway.web.visitors import cookies
 
@@ -29,13 +31,14 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
     app = web.Application(
         middlewares=[
             *health.MIDDLEWARES,
-            refuse_foreign_pages,
             sessions.kept_in(cookies(house)),
+            tell_people,
+            refuse_foreign_pages,
         ]
     )
     app[HOUSE] = house
     app[rendering.CHOICES] = choices.load(choices_file)
-    app[rendering.THROTTLE] = Throttle(house.clock)
+    app[rendering.DOOR] = Door(house.seats.check_password, house.clock)
     app[rendering.SHELF] = shelf = Shelf(house.storage, house.clock, house.live.changed)
     app[TOKEN_USES] = TokenUses(house.storage, house.clock)
     house.live.announce_to(shelf)
@@ -68,7 +71,7 @@ async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[str
         except OSError as problem:
             raise PortTakenError(_explained(problem, host, port)) from None
         bound = runner.addresses[0][1]
-        yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
+        yield f"http://{joined(host, bound)}"
     finally:
         await runner.cleanup()
 

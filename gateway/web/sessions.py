@@ -1,8 +1,11 @@
-"""What a browser's encrypted cookie holds, read before a page is made and kept after it, if it changed."""
+"""What a browser's encrypted cookie holds, read before a page is made and kept after it.
+
+It is kept anew where it changed, and with every change that is asked for: who works does not drop out while he does.
+"""
 
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from aiohttp_session import AbstractStorage, Session
 
@@ -24,6 +27,8 @@ def kept_in(storage: AbstractStorage) -> Middleware:
         return response
 
     async def keep(request: web.Request, response: web.StreamResponse) -> None:
+        if request.method == hdrs.METH_POST:
+            _renew(request)
         session = request[_SESSION]
         if session._changed and not response.prepared:  # noqa: SLF001 # it has no other name for it
             await storage.save_session(request, response, session)
@@ -34,6 +39,13 @@ def kept_in(storage: AbstractStorage) -> Middleware:
 def session_of(request: web.Request) -> Session:
     """Return this browser's session."""
     return request[_SESSION]
+
+
+def _renew(request: web.Request) -> None:
+    """Let what the session holds count from now: it is as old as its beginning, whenever it was kept."""
+    held = dict(session_of(request))
+    if held:
+        begin(request).update(held)
 
 
 def begin(request: web.Request) -> Session:

@@ -1,24 +1,33 @@
 """The sign-in page: work number, password and seat; nobody's seat is taken over without a word."""
 
-import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
 
+from gateway.house import House
+from gateway.seat_ledger import LeftError, OutOfDateError, WrongRoleError
 from gateway.seat_queue import PhoneRefusedError
-from gateway.seats import Consent, SeatConflictError, UnknownSeatError
+from gateway.seat_states import SeatState
+from gateway.seat_taking import Consent, SeatConflictError, UnknownSeatError
 from gateway.web.catalogue import LANGUAGES
-from gateway.web.rendering import CHOICES, THROTTLE, house_of, page
+from gateway.web.door import TurnedAwayError
+from gateway.web.rendering import DOOR, house_of, page
+from gateway.web.sender import sender
 from gateway.web.sessions import session_of
-from gateway.web.views import SeatRow, seat_row
-from gateway.web.visitors import Asked, answered, ask, forget, named, remember, signed_in, spoken
+from gateway.web.visitors import Asked, answered, ask, drop_question, forget, named, remember, signed_in, spoken
 from storage.errors import StorageError
 
 ROUTES = web.RouteTableDef()
 
-_MOST_DIGITS: Final = 8
-_LONGEST_PASSWORD: Final = 256
 _TIME_TO_ANSWER: Final = 120.0  # seconds
+_REFUSALS: Final[Mapping[type[Exception], tuple[str, int]]] = {
+    LeftError: ("sign_in.wrong", 401),
+    WrongRoleError: ("sign_in.role", 403),
+    UnknownSeatError: ("sign_in.no_seat", 422),
+    OutOfDateError: ("sign_in.crowded", 503),
+}
+"""What is said to whom the seats refuse, and the answer's status."""
 
 
 @ROUTES.get("/")
@@ -29,16 +38,17 @@ async def home(request: web.Request) -> web.Response:
 
 @ROUTES.get("/sign-in")
 async def show(request: web.Request) -> web.Response:
-    """Show the form with every seat and who sits there."""
+    """Show the form with every seat; whoever comes here has turned from what he was asked."""
+    drop_question(request)
     if signed_in(request):
         raise web.HTTPFound("/desk")
-    return _form(request)
+    return _form(request, spoken(request)("sign_in.expired") if "expired" in request.query else "")
 
 
 @ROUTES.get("/sign-in/seats")
 async def seats(request: web.Request) -> web.Response:
-    """Return what each seat of the form says now, without touching what is filled in."""
-    return page(request, "seat_states.html", {"rows": _rows(request)})
+    """Return which seats of the form are free now, without touching what is filled in."""
+    return page(request, "seat_states.html", {"rows": house_of(request).seats.overview()})
 
 
 @ROUTES.post("/sign-in")
@@ -46,21 +56,12 @@ async def sign_in(request: web.Request) -> web.Response:
     """Check work number and password, and seat the operator or ask him first."""
     form = await request.post()
     work_number, password = str(form.get("work_number", "")).strip(), str(form.get("password", ""))
-    seat_id, address = str(form.get("seat", "")), request.remote or ""
-    throttle, t = request.app[THROTTLE], spoken(request)
-    wait = throttle.wait(address, work_number)
-    if wait:
-        minutes = -(-int(wait.total_seconds()) // 60)
-        return _form(request, t("sign_in.throttled", minutes=max(1, minutes)), status=429)
-    if len(work_number) > _MOST_DIGITS or len(password) > _LONGEST_PASSWORD:
-        return _form(request, t("sign_in.wrong"), status=401)
+    seat_id, t = str(form.get("seat", "")), spoken(request)
     try:
-        operator = await house_of(request).seats.check_password(work_number, password)
-        if operator is None:
-            throttle.failed(address, work_number)
-            return _form(request, t("sign_in.wrong"), work_number, seat_id, status=401)
-        throttle.succeeded(address, work_number)
+        operator = await request.app[DOOR].let_in(sender(request), work_number, password)
         return await _seat(request, operator.work_number, operator.name, seat_id, Consent())
+    except TurnedAwayError as why:
+        return _form(request, t(why.key, **why.values), work_number, seat_id, status=why.status)
     except StorageError:
         return _form(request, t("error.database"), work_number, seat_id, status=503)
 
@@ -88,15 +89,15 @@ async def language(request: web.Request) -> web.Response:
 
 
 async def _seat(request: web.Request, work_number: str, name: str, seat_id: str, consent: Consent) -> web.Response:
-    t = spoken(request)
     try:
         state = await house_of(request).seats.sign_in(work_number, name, seat_id, consent)
-    except UnknownSeatError:
-        return _form(request, t("sign_in.no_seat"), work_number, status=422)
-    except PhoneRefusedError as refusal:
-        return _form(request, t("sign_in.refused", said=str(refusal)), work_number, status=502)
     except SeatConflictError as conflict:
         return _question(request, work_number, name, seat_id, conflict)
+    except PhoneRefusedError as refusal:
+        return _form(request, spoken(request)("sign_in.refused", said=str(refusal)), work_number, status=502)
+    except tuple(_REFUSALS) as refusal:
+        key, status = _REFUSALS[type(refusal)]
+        return _form(request, spoken(request)(key), work_number, status=status)
     if state.occupant:
         remember(request, state, state.occupant)
     raise web.HTTPSeeOther("/desk")
@@ -105,7 +106,7 @@ async def _seat(request: web.Request, work_number: str, name: str, seat_id: str,
 def _question(
     request: web.Request, work_number: str, name: str, seat_id: str, conflict: SeatConflictError
 ) -> web.Response:
-    here, elsewhere = conflict.here, conflict.elsewhere
+    house, here, elsewhere = house_of(request), conflict.here, conflict.elsewhere
     occupant = here.occupant if here else None
     asked = Asked(
         work_number,
@@ -113,11 +114,23 @@ def _question(
         seat_id,
         occupant=occupant.work_number if occupant else None,
         leave=elsewhere.seat.id if elsewhere else None,
-        until=time.time() + _TIME_TO_ANSWER,
+        until=house.clock().timestamp() + _TIME_TO_ANSWER,
     )
     ask(request, asked)
-    context = {"asked": asked, "occupant": occupant, "elsewhere": elsewhere}
+    context = {
+        "asked": asked,
+        "occupant": occupant,
+        "elsewhere": elsewhere,
+        "talking": _talks(house, here),
+        "talking_myself": _talks(house, elsewhere),
+    }
     return page(request, "confirm.html", context, status=409)
+
+
+def _talks(house: House, state: SeatState | None) -> bool:
+    if state is None or state.occupant is None:
+        return False
+    return state.device.talking or house.board.talking_to(state.occupant.work_number) is not None
 
 
 def _form(
@@ -127,16 +140,11 @@ def _form(
         "problem": problem,
         "work_number": work_number,
         "chosen": seat,
-        "rows": _rows(request),
+        "rows": house_of(request).seats.overview(),
         "displaced": None,
     }
     visitor = named(request)
-    if visitor:
+    if visitor and not signed_in(request):
         context["displaced"] = house_of(request).seats.displaced(visitor.work_number)
         forget(request)
     return page(request, "sign_in.html", context, status=status)
-
-
-def _rows(request: web.Request) -> list[SeatRow]:
-    house, t = house_of(request), spoken(request)
-    return [seat_row(house, request.app[CHOICES], state, t) for state in house.seats.overview()]

@@ -12,7 +12,7 @@ _KEYS: Final = 10_000
 
 
 class Throttle:
-    """Counts failures by work number at an address, and by address, so that nobody can lock out a colleague.
+    """Counts failures by work number at an address, and by address: nobody locks out a colleague elsewhere.
 
     `clock` returns an aware UTC instant.
     """
@@ -22,11 +22,15 @@ class Throttle:
         self._failures: dict[tuple[str, ...], deque[datetime]] = {}
 
     def wait(self, address: str, work_number: str) -> timedelta:
-        """Return for how long this operator must not try at this address; zero: he may."""
-        return max(self._wait((address, work_number), _FOR_ONE_OPERATOR), self._wait((address,), _FOR_ONE_ADDRESS))
+        """Return for how long this operator must not try at this address; zero: he may.
 
-    def failed(self, address: str, work_number: str) -> None:
-        """Count a wrong password."""
+        What others got wrong there counts as well: whoever tries one number after the other is one sender.
+        """
+        own, all_there = (address, work_number), (address,)
+        return max(self._wait(own, _FOR_ONE_OPERATOR), self._wait(all_there, _FOR_ONE_ADDRESS))
+
+    def tries(self, address: str, work_number: str) -> None:
+        """Count a password as wrong until it turns out to be right: guesses made at once count as well."""
         for key in ((address, work_number), (address,)):
             latest = self._failures.pop(key, deque(maxlen=_FOR_ONE_ADDRESS))
             latest.append(self._clock())
@@ -34,8 +38,15 @@ class Throttle:
         while len(self._failures) > _KEYS:
             del self._failures[next(iter(self._failures))]
 
+    def undecided(self, address: str, work_number: str) -> None:
+        """Take back a try of which nobody could say whether it was right."""
+        for key in ((address, work_number), (address,)):
+            if failures := self._failures.get(key):
+                failures.pop()
+
     def succeeded(self, address: str, work_number: str) -> None:
         """Forget an operator's failures at this address."""
+        self.undecided(address, work_number)
         self._failures.pop((address, work_number), None)
 
     def _wait(self, key: tuple[str, ...], allowed: int) -> timedelta:

@@ -6,19 +6,20 @@ of time, which the browser counts itself: the page is sent a fragment again when
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from hashlib import blake2s
 from typing import Any, Final
 
 from gateway.calls.board import CallCard
 from gateway.house import House
-from gateway.seat_states import BROWSER_LOST, Device, SeatState
+from gateway.seat_states import Device, SeatState
 from gateway.web.catalogue import Texts
 from gateway.web.choices import Choices, label, labels
 from gateway.web.greeting import greeting, rings
 from gateway.web.shelf import Form, Shelf
 from routing.vocabulary import CallState
+from routing.withheld_number import is_withheld
 
 LONGEST_SHOWN: Final = 64
 LONGEST_NUMBER: Final = 40
@@ -77,13 +78,14 @@ def urgent(desk: Desk) -> Iterator[Fragment]:
     yield _notices(desk)
     yield from _forms(desk)
     yield _seat(desk)
+    yield _duty(desk)
 
 
-def unhurried(desk: Desk) -> Iterator[Fragment]:
+def every_page(house: House, choices: Choices, t: Texts) -> Iterator[Fragment]:
     """Return what concerns everybody, changes with every call, and is soon enough within a second."""
-    waiting = sum(card.state in (CallState.WAITING, CallState.RINGING) for card in desk.house.board.cards())
+    waiting = sum(card.state in (CallState.WAITING, CallState.RINGING) for card in house.board.cards())
     yield Fragment("queue", waiting, {"waiting": waiting})
-    rows = tuple(seat_row(desk.house, desk.choices, state, desk.t) for state in desk.house.seats.overview())
+    rows = tuple(seat_row(house, choices, state, t) for state in house.seats.overview())
     yield Fragment("seats", rows, {"rows": rows})
 
 
@@ -135,7 +137,7 @@ def _notices(desk: Desk) -> Fragment:
 
 
 def _forms(desk: Desk) -> Iterator[Fragment]:
-    """Return the forms, each with its facts, and then which of them are still open."""
+    """Return the forms, each with its facts, then which of them are still open, and what was saved last."""
     forms = desk.shelf.forms(desk.work_number, desk.house.board)
     complete = desk.shelf.complete(desk.work_number)
     for form in forms:
@@ -145,6 +147,8 @@ def _forms(desk: Desk) -> Iterator[Fragment]:
         yield Fragment(f"facts-{slug(form.call)}", (form.ticket, form.talking), {"form": form})
     open_ones = tuple(slug(form.call) for form in forms)
     yield Fragment("open", (open_ones, complete), {"slugs": open_ones, "complete": complete})
+    saved = desk.shelf.saved(desk.work_number)
+    yield Fragment("saved", saved, {"tickets": saved})
 
 
 def labels_of(desk: Desk) -> dict[str, str]:
@@ -165,17 +169,21 @@ def _seat(desk: Desk) -> Fragment:
         "ringing": ringing,
         "phone_dead": dead,
         "device_key": DEVICE_TEXTS[state.device],
-        "reasons": labels(desk.choices.pause_reasons, desk.t.language),
         "reason": pause_label(desk.choices, reason, desk.t),
     }
     key = (state.seat, occupant and occupant.name, reason, state.in_queue, state.device, talking, ringing, dead)
     return Fragment("seat", key, context)
 
 
+def _duty(desk: Desk) -> Fragment:
+    """Return the buttons to pause, resume and sign out: they stand still while everything else moves."""
+    paused = desk.state.occupant is not None and desk.state.occupant.pause_reason is not None
+    reasons = labels(desk.choices.pause_reasons, desk.t.language)
+    return Fragment("duty", paused, {"paused": paused, "reasons": reasons})
+
+
 def pause_label(choices: Choices, reason: str | None, t: Texts) -> str | None:
     """Return a pause's reason for people; None while there is no pause."""
-    if reason == BROWSER_LOST:
-        return t("seats.browser_lost")
     return None if reason is None else label(choices.pause_reasons, reason, t.language)
 
 
@@ -184,11 +192,9 @@ class SeatRow:
     """One seat of a list, in a page's language; `mood` is one of free, ready, busy, paused, trouble."""
 
     id: str
-    kind: str
     mood: str
     occupant: str
     name: str
-    since: datetime | None
     says: str
 
 
@@ -196,9 +202,9 @@ def seat_row(house: House, choices: Choices, state: SeatState, t: Texts) -> Seat
     """Return what a list of seats says of one."""
     occupant = state.occupant
     if occupant is None:
-        return SeatRow(state.seat.id, state.seat.kind, "free", "", "", None, t("seats.free"))
+        return SeatRow(state.seat.id, "free", "", "", t("seats.free"))
     mood, says = _mood(house, choices, state, t)
-    return SeatRow(state.seat.id, state.seat.kind, mood, occupant.work_number, occupant.name, occupant.since, says)
+    return SeatRow(state.seat.id, mood, occupant.work_number, occupant.name, says)
 
 
 def _mood(house: House, choices: Choices, state: SeatState, t: Texts) -> tuple[str, str]:
@@ -214,8 +220,7 @@ def _mood(house: House, choices: Choices, state: SeatState, t: Texts) -> tuple[s
     reason = state.occupant.pause_reason if state.occupant else None
     if reason is not None:
         return "paused", t("seats.paused", reason=pause_label(choices, reason, t))
-    busy = state.device in (Device.IN_USE, Device.BUSY, Device.ON_HOLD, Device.RINGING_IN_USE)
-    return ("busy" if busy else "ready"), t(DEVICE_TEXTS[state.device])
+    return ("busy" if state.device.talking else "ready"), t(DEVICE_TEXTS[state.device])
 
 
 def slug(call: str) -> str:
@@ -231,16 +236,23 @@ def shortened(text: str) -> str:
 
 def caller_of(card: CallCard, t: Texts) -> str:
     """Return the caller's number as shown, or that he withholds it."""
-    return shortened(card.caller_number) or t("caller.withheld")
+    return _shown(card.caller_number, t)
 
 
 def number_of(form: Form, t: Texts) -> str:
     """Return whose call a form belongs to, as shown."""
-    number = form.ticket.caller_number if form.ticket else form.card.caller_number if form.card else ""
-    return shortened(number) or t("caller.withheld")
+    return _shown(_caller_number(form), t)
 
 
 def phone_of(form: Form) -> str:
     """Return the number to call back that a new form begins with: the caller's own, if it is one."""
-    number = form.ticket.caller_number if form.ticket else form.card.caller_number if form.card else ""
+    number = _caller_number(form)
     return number if len(number) <= LONGEST_NUMBER and number.lstrip("+").isdigit() else ""
+
+
+def _caller_number(form: Form) -> str:
+    return form.ticket.caller_number if form.ticket else form.card.caller_number if form.card else ""
+
+
+def _shown(number: str, t: Texts) -> str:
+    return t("caller.withheld") if is_withheld(number) else shortened(number)

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -117,4 +116,9 @@ def answered(request: web.Request) -> Asked | None:
     """Return, once, what the operator was asked; None when that was too long ago."""
     stored = session_of(request).pop("asked", None)
     asked = Asked(*stored) if isinstance(stored, list) else None
-    return asked if asked and asked.until > time.time() else None
+    return asked if asked and asked.until > request.app[HOUSE].clock().timestamp() else None
+
+
+def drop_question(request: web.Request) -> None:
+    """Forget what was asked: the next person at this computer must not answer it."""
+    session_of(request).pop("asked", None)

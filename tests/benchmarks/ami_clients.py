@@ -28,7 +28,7 @@ from gateway.ami.events import event_of
 from gateway.ami.journal import Journal
 from gateway.ami.record import Record, RecordKind
 from gateway.ami.wire import decode
-from gateway.config import AMI
+from gateway.sections import AMI
 
 PATIENCE = 120.0
 """Seconds after which a client that has not been handed every event gives up."""

@@ -64,7 +64,7 @@ class Place:
             case "channel":
                 text = f"{self.number * _IDS + int(text, 16):08x}"
             case "member":
-                text = f"{self.lane + 10}{text[-2:]}"
+                text = f"{self.lane + 20}{text[-2:]}"
             case _:
                 text = f"138{self.number * _IDS + int(text[-2:]):08}"
         return text.encode("ascii")

@@ -107,7 +107,7 @@ def _seat(lane: int) -> str:
 
 
 def _operator(lane: int) -> str:
-    return f"{lane + 10}01"
+    return f"{lane + 20}01"
 
 
 @asynccontextmanager

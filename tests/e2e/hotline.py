@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from pbx import PBX
 from sipp import DeskPhone
 
 from gateway.config import Settings
+from gateway.demo_people import employ
 from storage.engine import Storage
 from storage.migrate import upgrade
 from storage.operators import add_operator
@@ -60,11 +61,13 @@ def fourring(settings: Settings, *arguments: str, within: float = 60) -> "subpro
     )
 
 
-async def hire(settings: Settings, work_numbers: Sequence[str]) -> None:
-    """Let more people sign in than a demo has; their passwords are made as the demo's are."""
+async def hire(settings: Settings, work_numbers: Sequence[str], *, demo: bool = False) -> None:
+    """Let people sign in; their passwords are made as those of the demo's people are, who can be among them."""
     await upgrade(settings.database_url)
     storage = Storage.open(settings.database_url)
     try:
+        if demo:
+            await employ(storage)
         async with storage.work() as work:
             for number in work_numbers:
                 await add_operator(work, number, f"Operator {number}", f"demo-{number}", Role.OPERATOR)
@@ -148,14 +151,13 @@ class Hotline:
         """Whether its gateway does not run."""
         return self._process is None or self._process.poll() is not None
 
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
+    def frozen(self) -> AbstractContextManager[None]:
         """Stop the gateway's process without ending it, as a machine without a free moment would."""
-        os.kill(self._pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(self._pid, signal.SIGCONT)
+        return _stopped(self._pid)
+
+    def asterisk_frozen(self) -> AbstractContextManager[None]:
+        """Stop Asterisk without ending it: what phones send meanwhile it takes in afterwards, all at once."""
+        return _stopped(self.asterisk_pid)
 
     def said(self) -> str:
         """Return the last of what it printed and logged."""
@@ -281,14 +283,14 @@ class Hotline:
 
     def _kill_asterisk_left_behind(self) -> None:
         """Its own `stop` takes the record of the process away; where it is still there, nobody stopped it."""
-        record = self.pbx.folder / "run" / "process.json"
+        record = self.pbx.folder / "process.json"
         if record.exists():
             with suppress(ProcessLookupError):
                 os.kill(json.loads(record.read_text("utf-8"))["pid"], signal.SIGKILL)
 
     def _watch_over_asterisk(self) -> None:
         if self._guard is None:
-            record = self.pbx.folder / "run" / "process.json"
+            record = self.pbx.folder / "process.json"
             self._guard = subprocess.Popen(
                 ["sh", "-c", _GUARD, "guard", str(record)], stdin=subprocess.PIPE, start_new_session=True
             )
@@ -303,7 +305,7 @@ class Served(Hotline):
 
     async def serve(self, *, within: float = 60) -> None:
         """Start it and return once it is ready; its people and its token are made beforehand."""
-        await hire(self.settings, ["1001", "1002"])
+        await hire(self.settings, ["1004", "1005"])
         made = await asyncio.to_thread(fourring, self.settings, "token", "create", "tests")
         assert made.returncode == 0, made.stderr
         token_file = self.settings.data_dir / "token"
@@ -339,8 +341,13 @@ class Operator:
         await self._post("/sign-in", form, 303, location="/desk")
 
     async def sign_out(self) -> None:
-        """Sign out; the queue no longer has his phone afterwards."""
-        await self._post("/sign-out", {}, 204, location="/sign-in")
+        """Sign out, once his call is over; the queue no longer has his phone afterwards."""
+        await until(self.asked_to_sign_out, lambda answered: answered == (204, "/sign-in"))
+
+    async def asked_to_sign_out(self) -> tuple[int, str | None]:
+        """Ask to be signed out; return the status, and where he is led."""
+        async with self._session.post("/sign-out") as answer:
+            return answer.status, answer.headers.get("HX-Redirect")
 
     async def pause(self, reason: str) -> None:
         """Let no calls come."""
@@ -388,6 +395,15 @@ class LivePage:
         return (await until(pushed, bool, within=within))[0]
 
 
+@contextmanager
+def _stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def seat_of(work_number: str) -> str:
     """Return the desk seat of an operator: 11 for 1001."""
     return str(int(work_number) - 990)
@@ -397,7 +413,7 @@ def seat_of(work_number: str) -> str:
 def hotline(settings: Settings, *, more_operators: Sequence[str] = ()) -> Iterator[Hotline]:
     """Run a hotline; nothing of it is left at the end."""
     if more_operators:
-        asyncio.run(hire(settings, more_operators))
+        asyncio.run(hire(settings, more_operators, demo=True))
     house = Hotline(settings)
     try:
         house.start()

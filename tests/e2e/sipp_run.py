@@ -155,7 +155,7 @@ def _options(
     options += ["-trace_err", "-error_file", str(folder / "errors"), "-timeout", f"{LONGEST_RUN}s"]
     options += ["-mi", "127.0.0.1", "-mp", str(media), "-skip_rlimit"]
     if calls is not None:
-        options += ["-m", str(calls), "-r", str(max(1, round(rate))), "-l", str(calls)]
+        options += ["-m", str(calls), "-r", str(round(rate * 10)), "-rp", "10s", "-l", str(calls)]
     if rows:
         (folder / "rows.csv").write_text("SEQUENTIAL\n" + "\n".join(rows) + "\n", "utf-8")
         options += ["-inf", "rows.csv"]

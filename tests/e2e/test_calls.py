@@ -124,19 +124,24 @@ async def test_a_paused_operator_is_not_rung(house: Hotline) -> None:
     assert first.calls
 
 
-async def test_signing_out_in_mid_call_does_not_cut_the_caller_off(house: Hotline) -> None:
-    """An operator who signs out while he talks keeps the caller on the line, and the ticket names him."""
+async def test_nobody_is_signed_out_in_mid_call(house: Hotline) -> None:
+    """Who wants to sign out while he talks is kept till the caller has hung up: nobody is cut off, and he is named."""
     async with house.pbx.phone("11", answer_after=0.2) as phone:
         async with house.pbx.customer.calling(NUMBER, ["13800000010"], hang_up_after=1.5) as run:
-            async with house.operator("1001", "11"):
-                await phone.until(lambda calls: bool(calls and calls[0].answered_at), wanted="answered")
+            async with house.operator("1001", "11") as operator:
+                await phone.until(lambda calls: bool(calls and calls[0].acknowledged), wanted="talking")
+                await house.ticket_of("13800000010", state="talking")
+                refused = await operator.asked_to_sign_out()
+                still = await house.calls(live="true")
             signed_out_at = datetime.now(UTC)
             await run.ended(within=20)
         ticket = await house.ticket_of("13800000010")
 
+    assert (409, None) == refused
+    assert ["1001"] == [call["operator"] for call in still]
     assert phone.calls[0].hung_up_here is False
     assert phone.calls[0].ended_at is not None
-    assert signed_out_at < phone.calls[0].ended_at
+    assert phone.calls[0].ended_at < signed_out_at
     assert ("1001", "customer", "live") == (ticket["operator"], ticket["hung_up_first"], ticket["source"])
 
 

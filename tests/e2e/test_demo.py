@@ -15,11 +15,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from hotline import Hotline, environment, fourring, hotline
+from hotline import Hotline, environment, fourring, hire, hotline
 from pbx import NUMBER, settings_for
 from ports import free_port
 
 from gateway.config import Settings
+from gateway.sections import Database
 
 STOPS_WITHIN = 15.0
 """Seconds."""
@@ -101,14 +102,15 @@ async def test_the_ready_file_tells_where_everything_answers(house: Hotline) -> 
     host, _, port = ready["sip"].rpartition(":")
     assert (host, int(port)) == house.pbx.sip_address
     assert Path(ready["database"].removeprefix("sqlite://")).is_file()
-    assert 0o600 == Path(ready["admin_token_file"]).stat().st_mode & 0o777
+    for private in (Path(ready["admin_token_file"]), house.ready_file):
+        assert 0o600 == private.stat().st_mode & 0o777
     assert lives(ready["pid"])
     assert lives(ready["asterisk_pid"])
 
 
-@pytest.mark.parametrize("word", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+@pytest.mark.parametrize("word", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=["SIGTERM", "Ctrl-C", "SIGHUP"])
 def test_told_to_stop_it_leaves_nothing_behind(settings: Settings, word: signal.Signals) -> None:
-    """Within 15 s of SIGTERM or Ctrl-C no process, port, mount or ready file of a demo is left, and it exits with 0."""
+    """Within 15 s no process, port, mount or ready file of a demo is left, and it exits with 0."""
     before = mounts()
     with hotline(settings) as house:
         pids = (house.ready["pid"], house.ready["asterisk_pid"])
@@ -150,6 +152,35 @@ def test_a_second_demo_on_the_same_folder_is_refused(lasting_house: Hotline) -> 
     assert lives(lasting_house.asterisk_pid)
 
 
+async def test_a_gateway_that_cannot_start_cuts_off_no_caller(settings: Settings) -> None:
+    """I5: started again beside an Asterisk that carries calls, a gateway that fails leaves it and them alone."""
+    with hotline(settings) as house:
+        house.kill_gateway()
+        async with house.pbx.customer.calling(NUMBER, ["13880000005"], give_up_after=6) as ringing:
+            await ringing.until(lambda calls: bool(calls and calls[0].ringing_at), within=5, wanted="ringing")
+            with socket.create_server((settings.web.host, settings.web.port)):
+                complaint = one_line(await asyncio.to_thread(demo, settings))
+            still = await house.pbx.console("core show channels count")
+            [call] = await ringing.ended(within=10)
+        house.start()
+        ticket = await house.ticket_of("13880000005")
+
+    assert "port" in complaint
+    assert "1 active call" in still
+    assert 487 == call.status
+    assert ("abandoned", "customer") == (ticket["state"], ticket["hung_up_first"])
+
+
+async def test_the_demos_passwords_open_no_real_hotline(house: Hotline, settings: Settings) -> None:
+    """`serve` refuses a demo's database, and the demo one that has people of its own; each says what to do."""
+    same_database = settings.model_copy(update={"database": Database(url=house.ready["database"])})
+    served = fourring(same_database, "serve")
+    await hire(settings, ["1001"])  # the number of one of the demo's people, and somebody else's name
+
+    assert "knows the password of 1001, 1002, 1003, 9001" in one_line(served)
+    assert "has people of its own" in one_line(await asyncio.to_thread(demo, settings))
+
+
 def one_line(ended: "subprocess.CompletedProcess[str]") -> str:
     """Return what a command that failed complained of, in one line; what it logged before does not count."""
     assert ended.returncode == 1, ended.stdout + ended.stderr
@@ -164,6 +195,7 @@ WRONG_SETTINGS: dict[str, tuple[dict[str, str], str]] = {
     "no-number": ({"FOURRING_WEB_PORT": "many"}, "FOURRING_WEB_PORT: .*valid integer"),
     "unknown": ({"FOURRING_WEB_PROT": "1"}, "FOURRING_WEB_PROT: is not a setting: check the spelling"),
     "same-port": ({"FOURRING_WEB_PORT": "5038", "FOURRING_AMI_PORT": "5038"}, "port 5038 is set for two services"),
+    "not-ours": ({"FOURRING_PBX_MANAGED": "false"}, "beside yours, fourring serve"),
     "not-loopback": ({"FOURRING_WEB_HOST": "0.0.0.0"}, "only runs on 127.0.0.1"),
     "no-database": ({"FOURRING_DATABASE_URL": "mysql://x"}, "write sqlite:////folder/file.db or postgresql://"),
     "database-away": (
@@ -172,6 +204,7 @@ WRONG_SETTINGS: dict[str, tuple[dict[str, str], str]] = {
     ),
     "file-for-folder": ({"FOURRING_PATHS_DATA": "/etc/passwd"}, "/etc/passwd: .*choose another place"),
     "path-too-long": ({"FOURRING_PATHS_DATA": "{data}/" + "x" * 100}, "too long .* set a shorter"),
+    "zone": ({"FOURRING_HOTLINE_TIMEZONE": "Mars/X"}, "FOURRING_HOTLINE_TIMEZONE: 'Mars/X' is no time zone"),
     "old-asterisk": (
         {"FOURRING_PBX_PROGRAM": "{old}", "FOURRING_PBX_ROOT": "{data}"},
         "is 18.1.0, 20 or newer is needed",

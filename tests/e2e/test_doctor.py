@@ -13,9 +13,10 @@ import pytest
 from pbx import PBX
 from ports import free_port
 
-from gateway.config import Seat, Settings
+from gateway.config import Settings
 from gateway.pbx.doctor import examine
 from gateway.pbx.doctor_findings import Outcome
+from gateway.sections import Seat
 
 
 @pytest.fixture(autouse=True)
@@ -203,13 +204,18 @@ async def test_a_wrong_secret_is_told_from_a_pbx_that_is_away(pbx: PBX) -> None:
     assert all(pbx.secrets.ami not in finding.text and "not-the-secret" not in finding.text for finding in found)
 
 
-async def test_a_pbx_that_is_away_says_what_to_start(pbx: PBX) -> None:
+@pytest.mark.parametrize(("managed", "advice"), [(True, "start the hotline with make run"), (False, "start Asterisk")])
+async def test_a_pbx_that_is_away_says_what_to_start(pbx: PBX, managed: bool, advice: str) -> None:  # noqa: FBT001 - a table
     """Where nothing answers, the doctor says so once and still looks at what it can see."""
-    settings = pbx.settings.model_copy(update={"ami": pbx.settings.ami.model_copy(update={"port": free_port()})})
+    changed = {
+        "ami": pbx.settings.ami.model_copy(update={"port": free_port()}),
+        "pbx": pbx.settings.pbx.model_copy(update={"managed": managed, "config_dir": pbx.settings.pbx_config_dir}),
+    }
+    settings = pbx.settings.model_copy(update=changed)
     found = await examine(settings, pbx.secrets.ami)
     failed = {finding.check: finding.text for finding in found if finding.outcome is Outcome.FAIL}
     assert set(failed) == {"AMI"}
-    assert failed["AMI"].startswith(f"127.0.0.1:{settings.ami.port}: Connection refused: start Asterisk")
+    assert failed["AMI"].startswith(f"127.0.0.1:{settings.ami.port}: Connection refused: {advice}")
 
 
 async def test_what_is_no_manager_interface_is_told(pbx: PBX) -> None:

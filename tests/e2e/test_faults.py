@@ -298,10 +298,10 @@ async def test_a_cable_cut_while_it_rings_costs_no_ticket(cabled: tuple[Served, 
     served, cable = cabled
     customer = served.pbx.customer
     async with (
-        served.desk("1001", "11", answer_after=None) as first,
-        served.desk("1002", "12", answer_after=None) as second,
+        served.desk("1004", "11", answer_after=None) as first,
+        served.desk("1005", "12", answer_after=None) as second,
     ):
-        desks = {"1001": first, "1002": second}
+        desks = {"1004": first, "1005": second}
         async with customer.calling(NUMBER, ["13835000000"]) as one, customer.calling(NUMBER, ["13835000001"]) as two:
             await first.rings()
             await second.rings()
@@ -336,7 +336,7 @@ async def test_a_dead_cable_is_noticed_although_it_says_nothing(cabled: tuple[Se
     """With the connection up but nothing coming over it the gateway connects anew, and the call has its true ticket."""
     served, cable = cabled
     async with (
-        served.desk("1001", "11", answer_after=None) as phone,
+        served.desk("1004", "11", answer_after=None) as phone,
         served.pbx.customer.calling(NUMBER, ["13836000000"]) as run,
     ):
         await phone.rings()
@@ -351,7 +351,7 @@ async def test_a_dead_cable_is_noticed_although_it_says_nothing(cabled: tuple[Se
         cable.mend()
         ticket = await served.ticket_of("13836000000")
 
-    assert_true(ticket, truth(call, {"1001": phone}, RULE), source="reconstructed")
+    assert_true(ticket, truth(call, {"1004": phone}, RULE), source="reconstructed")
     assert 1 == len(await served.tickets())
 
 
@@ -360,3 +360,16 @@ def _connections(cable: AMICable) -> Callable[[], Awaitable[int]]:
         return cable.connections
 
     return count
+
+
+async def test_rings_count_where_no_queue_takes_the_caller(frail: Hotline) -> None:
+    """The dialplan rings every seat by itself: the ticket says whom, how often, and who answered, as ever."""
+    async with frail.desk("1001", "11", answer_after=0.9) as phone:
+        dialplan = frail.pbx.folder / "etc" / "extensions.conf"
+        dialplan.write_text(dialplan.read_text("utf-8").replace("Queue(hotline,", "Queue(no-such-queue,"), "utf-8")
+        await frail.pbx.console("dialplan reload")
+        call = await frail.pbx.customer.call(NUMBER, "13860000001", hang_up_after=0.5)
+        ticket = await frail.ticket_of("13860000001")
+
+    assert_true(ticket, truth(call, {"1001": phone}, RULE))
+    assert ("1001", ["1001"], 2) == (ticket["operator"], ticket["offered_to"], ticket["answered_on_ring"])

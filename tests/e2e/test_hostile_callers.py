@@ -85,6 +85,22 @@ async def test_no_number_can_forge_what_the_pbx_says(house: Hotline, sender: byt
     assert ["ENTERQUEUE", "ABANDON"] == [line[4] for line in lines]
 
 
+async def test_nobody_becomes_somebody_else_in_mid_call(house: Hotline) -> None:
+    """A number with line breaks that a caller takes on while he talks reaches neither records nor events."""
+    async with house.desk("1001", "11", answer_after=0.2):
+        async with raw_call(house.pbx.sip_address, NUMBER, b"<sip:13870000004@127.0.0.1>") as call:
+            assert 180 == await call.ring()
+            assert 200 == await call.answered()
+            assert 200 == await call.become(b"<sip:" + FORGED + b"@127.0.0.1>")
+            assert 200 == await call.hang_up()
+        ticket = await house.ticket_of("13870000004")
+
+    assert ("ended", "live", "customer") == tuple(ticket[name] for name in ("state", "source", "hung_up_first"))
+    own = [row for row in house.pbx.cel() if row["linkedid"] == ticket["linkedid"]]
+    assert {"13870000004"} == {row["cidnum"] for row in own if row["uniqueid"] == ticket["linkedid"]}
+    assert all("Forged" not in value and "\n" not in value for row in own for value in row.values())
+
+
 async def test_a_stranger_is_not_let_in_by_an_odd_number(house: Hotline) -> None:
     """From an address that is no trunk's, neither a decent caller nor one with an odd number reaches the hotline."""
     for sender in (b"<sip:13870000001@127.0.0.2>", b"<sip:" + FORGED + b"@127.0.0.2>"):

@@ -230,13 +230,6 @@ async def test_events_carry_the_time_and_the_name_of_the_pbx(pbx: PBX, ami: Outs
     assert len(joined["Timestamp"].partition(".")[2]) == 6
 
 
-async def test_the_log_is_clean_after_starting(pbx: PBX) -> None:
-    """Starting writes no error and no warning to the PBX's log."""
-    started = (pbx.folder / "log" / "messages").read_text("utf-8").split("cel_custom.conf: Loaded")[0]
-
-    assert [] == [line for line in started.splitlines() if "ERROR[" in line or "WARNING[" in line]
-
-
 async def test_what_happened_is_on_disk_when_the_pbx_is_killed(tmp_path: Path) -> None:
     """Killed with SIGKILL in mid-call, the PBX has left every event and every queue entry up to then on disk."""
     async with PBX(settings_for(tmp_path)) as pbx, pbx.phone("11", answer_after=0.2) as phone:

@@ -279,6 +279,26 @@ async def test_a_browser_that_is_gone_is_seen_and_not_rung(house: Hotline, brows
         assert "1001" == await again.get_by_test_id("my-number").inner_text()
 
 
+async def test_a_page_that_is_reloaded_while_it_rings_holds_nobody_up(house: Hotline, browser: Browser) -> None:
+    """The caller does not wait for the page that went: its phone says so at once, and rings again as soon as it can."""
+    async with seated(house, browser, "1001", "01") as page:
+        await page.locator("[data-testid=phone-state][data-state=registered]").wait_for()
+        async with house.pbx.customer.calling(NUMBER, ["13850000009"]) as run:
+            await page.locator("[data-testid=phone-state][data-state=ringing]").wait_for()
+            await page.reload()
+            await page.locator("[data-testid=phone-state][data-state=ringing]").wait_for()
+            await page.get_by_test_id("answer").click()
+            await run.until(lambda calls: calls[0].acknowledged, within=10, wanted="talking")
+            await page.get_by_test_id("hangup").click()
+            await run.ended(within=10)
+        ticket = await house.ticket_of("13850000009")
+
+    gone, answered = [fact["data"] for fact in ticket["facts"] if fact["kind"] == "offer_ended"]
+    assert gone["rang_ms"] < 1000 * house.settings.queue.member_ring_seconds
+    assert ("no_answer", "answered") == (gone["outcome"], answered["outcome"])
+    assert ("1001", ["1001"]) == (ticket["operator"], ticket["offered_to"])
+
+
 async def test_nobody_is_left_talking_to_a_browser_that_is_gone(house: Hotline, browser: Browser) -> None:
     """When an operator's browser dies in mid-call the customer is released soon after, and nobody is blamed for it."""
     context = await browser.new_context()

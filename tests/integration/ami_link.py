@@ -11,7 +11,7 @@ from ami_peer import AMIPeer, block
 from gateway.ami.client import AMIClient
 from gateway.ami.journal import Journal, Record, RecordKind
 from gateway.ami.wire import decode
-from gateway.config import AMI
+from gateway.sections import AMI
 
 QUICK = {"backoff_first": 0.01, "backoff_limit": 0.05, "ping_interval": 60.0, "action_timeout": 5.0}
 SECRET = "s3cret"
@@ -63,8 +63,7 @@ async def linked(
     task = asyncio.create_task(client.run())
     try:
         if up:
-            async with asyncio.timeout(20):
-                await client.wait_connected()
+            await await_true(lambda: client.connected)
         yield client
     finally:
         task.cancel()

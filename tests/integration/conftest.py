@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from api_house import API, Clients, started
 from postgres import PostgresServer
 
 from storage.engine import Storage
@@ -85,3 +86,23 @@ async def storage(database_url: str) -> AsyncIterator[Storage]:
     opened = Storage.open(database_url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def running(storage: Storage, aiohttp_client: Clients) -> API:
+    """Return a running API; each test that asks runs on both databases."""
+    return await started(storage, aiohttp_client)
+
+
+@pytest.fixture
+async def embedded_storage(sqlite_url: str) -> AsyncIterator[Storage]:
+    """Return a storage on SQLite alone; it is closed after the API that stands on it."""
+    opened = Storage.open(sqlite_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def embedded(embedded_storage: Storage, aiohttp_client: Clients) -> API:
+    """Return a running API on SQLite, for what has nothing to do with the database."""
+    return await started(embedded_storage, aiohttp_client)

@@ -19,11 +19,12 @@ from gateway.ami.errors import ActionRefusedError
 from gateway.ami.events import MemberRemoved, MemberStatus
 from gateway.ami.wire import Frame
 from gateway.calls.board import Board
-from gateway.config import Seat, Settings
+from gateway.config import Settings
 from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.seats import Seats
 from gateway.secrets import Secrets
+from gateway.sections import Seat
 from gateway.web.live import Live
 from gateway.web.server import build_app, serve
 from routing.facts import Fact

@@ -6,7 +6,8 @@ from pathlib import Path
 from console_house import OPERATORS, PBX, SEATS
 
 from gateway.config import Settings
-from gateway.seats import Consent, Seats
+from gateway.seat_taking import Consent
+from gateway.seats import Seats
 from storage.audit import notes
 from storage.engine import Storage
 from storage.sign_ins import open_sign_ins

@@ -101,6 +101,29 @@ async def test_garbage_and_giant_frames_cost_nothing_but_themselves(peer, desk):
     assert [line["dropped"] for line in logs if line["event"] == "ami.frames_too_long"] == [1]
 
 
+async def test_that_a_frame_was_too_long_is_journaled_and_delivered(peer, desk, tmp_path):
+    """What it said is lost; that something was lost is known in its place, now and at every replay (I8)."""
+    folder = tmp_path / "journal"
+    with closing(Journal(folder, 1 << 20, timedelta(days=1), print)) as journal, capture_logs():
+        async with linked(peer, desk.take, journal=journal):
+            await peer.push(block("Event: 1"))
+            await await_true(lambda: desk.events == ["1"])
+            await peer.push(b"Event: Huge\r\nData: ", b"x" * (2 << 20), b"\r\n\r\n")
+            await await_true(lambda: desk.kinds == "CFL")
+            await peer.push(block("Event: 2"))
+            await await_true(lambda: desk.kinds == "CFLF")
+    assert "".join(record.kind for record in read_journal(folder)) == "CFLFD"
+
+
+async def test_a_connection_that_is_not_relied_on_is_replaced(peer, desk):
+    """Whoever finds that a connection does not serve gets another one, and the reason is on record."""
+    async with linked(peer, desk.take) as client:
+        client.reconnect("it says nothing")
+        await await_true(lambda: desk.kinds == "CDC")
+        assert client.connected
+    assert json.loads(desk.records[1].payload)["reason"] == "it says nothing"
+
+
 async def test_every_frame_is_journaled_as_it_came_before_anybody_looks_into_it(peer, tmp_path):
     """When a consumer sees a frame, the journal has it; what the consumer makes of it changes nothing."""
     seen = Desk()

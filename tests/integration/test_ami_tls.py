@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 
 from gateway.ami.client import AMIClient
 from gateway.ami.errors import AMIError, CertificateFileError
-from gateway.config import AMI
+from gateway.sections import AMI
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ async def test_the_ring_counter_counts_on_by_itself_and_asks_for_the_apology(con
     console.happens(*call.received(), call.rings_at("1001"))
     await expect(page.get_by_test_id("ring-count")).to_have_text("第 4 声 / 4")
     await expect(page.get_by_test_id("apology")).to_be_hidden()
-    await expect(page.get_by_test_id("ring-count")).to_have_text("第 5 声 / 4")
+    await expect(page.get_by_test_id("ring-count")).to_have_text("第 5 声（限 4 声）")
     await expect(page.get_by_test_id("apology")).to_be_visible()
     await expect(page.get_by_test_id("greeting")).to_have_text(
         "您好，让您久等了，非常抱歉。永强供电公司，1001 号为您服务。"
@@ -80,6 +80,27 @@ async def test_a_known_caller_is_shown_with_his_earlier_tickets(console: Console
     await expect(page.get_by_test_id("earlier")).to_contain_text("家里没电")
     await expect(page.get_by_test_id("earlier")).to_contain_text("故障报修")
     await expect(page.get_by_test_id("customer-phone")).to_have_value("13800001234")
+
+
+async def test_callers_who_withhold_their_number_are_strangers_to_each_other(console: Console) -> None:
+    """Whoever calls as "anonymous" is told from nobody: no name, no ticket of another stands on his pop or form."""
+    page = await console.signed_in("1001", "11")
+    old = Call("old", caller="anonymous", ago=3600)
+    await console.both(*old.received(), old.rings_at("1002"), old.answered_by("1002"), old.over())
+    ticket = await console.ticket(old.id)
+    form = TicketForm("举报人张三", "13900000000", "某地", "report", "举报邻居窃电")
+    async with console.house.storage.work() as work:
+        await save_form(work, ticket.number, form, "1002", 0)
+        await work.commit()
+    new = Call("new", caller="anonymous")
+    await console.both(*new.received(), new.rings_at("1001"))
+    await expect(page.get_by_test_id("caller-number")).to_have_text("号码未显示")
+    await expect(page.get_by_test_id("caller-name")).to_have_text("姓名未知")
+    await expect(page.get_by_test_id("earlier")).to_have_text("没有以往工单")
+    await console.both(new.answered_by("1001"))
+    await expect(page.get_by_test_id("customer-name")).to_have_value("")
+    await expect(page.get_by_test_id("ticket-form")).to_contain_text("号码未显示")
+    assert (await console.ticket(new.id)).caller_number == "anonymous"
 
 
 async def test_a_lost_browser_is_shown_to_the_others(sqlite_url: str, tmp_path: Path) -> None:

@@ -197,6 +197,23 @@ async def test_a_reload_shows_what_is_true_and_keeps_the_draft(console: Console)
     await expect(forms.first.get_by_test_id("description")).to_have_value("写到一半")
 
 
+async def test_a_reload_does_not_hide_what_a_colleague_saved(console: Console) -> None:
+    """A draft was written over what stood there then: saving it after a reload asks first, as without the reload."""
+    page = await console.signed_in("1001", "11")
+    call = await answered(console)
+    await page.get_by_test_id("description").fill("写到一半")
+    ticket = await console.ticket(call.id)
+    async with console.house.storage.work() as work:
+        await save_form(work, ticket.number, TicketForm(description="另一个人写的"), "1002", 0)
+        await work.commit()
+    page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+    await page.reload()
+    await expect(page.get_by_test_id("description")).to_have_value("写到一半")
+    await page.get_by_test_id("save").click()
+    await expect(page.get_by_test_id("not-saved")).to_contain_text("已由他人保存")
+    assert (await console.ticket(call.id)).form_version == 1
+
+
 async def test_a_page_outlives_a_restart_of_the_service(sqlite_url: str, tmp_path: Path) -> None:
     """The service goes and comes: the page says so, comes back by itself, shows what is true now, keeps the form."""
     async with in_browser(sqlite_url, tmp_path) as console:

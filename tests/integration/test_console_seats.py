@@ -9,7 +9,8 @@ from seats_house import Hotline
 
 from gateway.ami.errors import ActionRefusedError, NotConnectedError
 from gateway.seat_queue import PhoneRefusedError
-from gateway.seats import Consent, NotSeatedError, SeatConflictError, UnknownSeatError
+from gateway.seat_taking import Consent, SeatConflictError, UnknownSeatError
+from gateway.seats import NotSeatedError
 from storage.audit import notes
 from storage.engine import Storage
 from storage.sign_ins import open_sign_ins

@@ -8,8 +8,8 @@ import pytest
 
 from gateway.ami.errors import ActionRefusedError, ActionTimeoutError, AMIError, ConnectionLostError, GreetingError
 from gateway.ami.wire import Frame
-from gateway.config import AMI
 from gateway.pbx.interview import UnreachableError, connected
+from gateway.sections import AMI
 
 Play = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"

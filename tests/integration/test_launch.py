@@ -12,6 +12,7 @@ import pytest
 from own_asterisk import free_port, runs, settings_in, started
 
 from gateway.pbx import console, launch
+from gateway.pbx.instance import OWN_FOLDERS
 from gateway.pbx.launch import Asterisk, LaunchError
 from gateway.pbx.process import KnownProcess, identify, recall, remember
 from gateway.pbx.program import find
@@ -42,17 +43,34 @@ def command_line(pid: int) -> str:
 
 
 async def test_it_is_ready_when_start_returns(tmp_path: Path) -> None:
-    """After start, the manager interface greets at once and every required module runs."""
+    """After start, the manager interface greets at once, every required module runs, and the log holds no complaint."""
     settings = settings_in(tmp_path)
     async with started(settings) as asterisk:
         reader, writer = await asyncio.open_connection("127.0.0.1", settings.ami.port)
         greeting = await reader.readline()
         writer.close()
         modules = await console.ask(settings.asterisk_dir, "module show like app_queue.so")
+        log = (settings.asterisk_dir / "log" / "messages").read_text("utf-8").splitlines()
 
     assert greeting.startswith(b"Asterisk Call Manager/")
     assert "Running" in modules
+    assert [] == [line for line in log if "ERROR[" in line or "WARNING[" in line]
     assert not runs(asterisk.pid)
+
+
+async def test_nothing_of_ours_is_written_where_asterisk_could_put_a_link(tmp_path: Path) -> None:
+    """We may be root and it is not: what it may write holds nothing of ours, and what is ours it may not write."""
+    settings = settings_in(tmp_path)
+    owner = (await find(settings)).owner
+    assert owner is not None, "run as root with the Asterisk of asterisk_conf/get-asterisk"
+    async with started(settings):
+        theirs = {settings.asterisk_dir / name.split("/")[0] for name in OWN_FOLDERS}
+    below = [path for top in theirs for path in (top, *top.rglob("*"))]
+    ours = [path for path in settings.asterisk_dir.rglob("*") if not theirs & {path, *path.parents}]
+
+    assert {owner.uid} == {path.lstat().st_uid for path in below}
+    assert {os.getuid()} == {path.lstat().st_uid for path in (settings.asterisk_dir, *ours)}
+    assert [] == [path for path in (settings.asterisk_dir, *ours) if path.lstat().st_mode & 0o022]
 
 
 async def test_the_pid_is_asterisks_own(tmp_path: Path) -> None:

@@ -209,6 +209,36 @@ async def test_a_gap_is_opened_and_closed(storage: Storage, tmp_path: Path) -> N
     assert [(after(1), after(2))] == await booked_gaps(storage)
 
 
+async def test_what_was_missed_at_one_instant_is_a_gap_that_is_over(storage: Storage, tmp_path: Path) -> None:
+    """It begins and ends there; where a longer one is not written yet, it is part of that."""
+    writing = recorder(storage, tmp_path)
+    writing.missed(after(1), "too long")
+    await writing.flush()
+    writing.gap_began(after(2), "no connection")
+    writing.gap_over(after(3))
+    writing.missed(after(4), "too long")
+    await writing.flush()
+
+    assert [(after(1), after(1)), (after(2), after(4))] == await booked_gaps(storage)
+
+
+@pytest.mark.parametrize("written", [False, True])
+async def test_what_is_missed_in_a_gap_does_not_end_it(storage: Storage, tmp_path: Path, written: bool) -> None:  # noqa: FBT001 - a table
+    """Whether or not the gap is in the books by then, it lasts until everything is seen again."""
+    writing = recorder(storage, tmp_path)
+    writing.gap_began(after(1), "no connection")
+    if written:
+        await writing.flush()
+    writing.missed(after(2), "unreadable")
+    await writing.flush()
+    assert [(after(1), None)] == await booked_gaps(storage)
+    writing.gap_over(after(9))
+    writing.missed(after(10), "unreadable")
+    await writing.flush()
+
+    assert [(after(1), after(10))] == await booked_gaps(storage)
+
+
 async def test_that_there_was_no_gap_is_no_gap(storage: Storage, tmp_path: Path) -> None:
     """The first connection ends none."""
     writing = recorder(storage, tmp_path)
@@ -325,3 +355,44 @@ async def test_a_fact_that_is_known_announces_nothing(storage: Storage, tmp_path
     await writing.flush()
 
     assert 1 == len(announced.tickets)
+
+
+async def test_what_comes_while_it_writes_is_gathered_for_the_next_commit(
+    storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each unit of work brings another fact and another instant: there are no more commits for that."""
+    monkeypatch.setattr(module, "_GATHER_SECONDS", 0.1)
+    coming = iter(calls(10))
+    slow = Unreliable(storage)
+    writing = recorder(slow, tmp_path)
+
+    def more() -> None:
+        writing.put([next(coming)])
+        writing.seen(after(slow.works))
+
+    slow.before = more
+    more()
+    await writing.flush()
+
+    assert (1, 1) == (slow.works, writing.backlog)
+
+
+async def test_a_refused_fact_waits_for_the_disk_and_is_for_no_other_eyes(storage: Storage, tmp_path: Path) -> None:
+    """It names a caller; a disk that does not take it at first ends nothing."""
+    writing = recorder(storage, tmp_path)
+    writing.put([Fact("yq/x", FactKind.HELD, NOON, "x", data={"by": object()})])  # type: ignore[dict-item]  # on purpose
+    disk_full, append = [OSError(28, "No space left on device")] * 2, module._append  # noqa: SLF001 # what is refused is the disk
+
+    def append_later(path: Path, line: str) -> None:
+        if disk_full:
+            raise disk_full.pop()
+        append(path, line)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "canonical", lambda fact: fact.subject)
+        patched.setattr(module, "_append", append_later)
+        await writing.flush()
+
+    kept = tmp_path / "refused-facts.jsonl"
+    assert ("x\n", 0o600) == (kept.read_text("utf-8"), kept.stat().st_mode & 0o777)
+    assert 0 == writing.backlog

@@ -121,6 +121,17 @@ async def test_a_service_that_was_killed_is_replayed_as_it_went_on(sqlite_url: s
     assert (ticket.source is Source.BACKFILLED) == (after <= 20)
 
 
+async def test_a_record_that_could_not_be_read_makes_nothing_of_it_now_either(sqlite_url: str, tmp_path: Path) -> None:
+    """The service went on behind it, and so does the replay: the facts are the same."""
+    first, *others = whole_run()
+    records = [first, Record(first.at, RecordKind.PBX_RECORDS, b"not JSON"), *others]
+    storage = Storage.open(sqlite_url)
+    _, (ticket,) = await replayed(storage, journal(tmp_path / "journal", records))
+    await storage.close()
+
+    assert (CallState.ENDED, "8002") == (ticket.state, ticket.operator)
+
+
 async def test_many_facts_are_written_in_several_batches(sqlite_url: str, tmp_path: Path) -> None:
     """A long journal does not gather all its facts in memory."""
     storage = Storage.open(sqlite_url)

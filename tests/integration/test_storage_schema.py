@@ -76,7 +76,7 @@ async def test_an_upgrade_that_fails_leaves_the_database_as_it_was(bare_url):
     async with storage.work() as work:
         await work.execute(text("CREATE TABLE audit (theirs TEXT)"))
         await work.commit()
-    with pytest.raises(StorageError, match=r"not ours to change: .*audit.*") as refused:
+    with pytest.raises(StorageError, match=r"cannot be read or changed: .*audit.*") as refused:
         await upgrade(bare_url)
     assert "\n" not in str(refused.value)
     async with storage.reading() as work:

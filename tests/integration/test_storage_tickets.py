@@ -23,6 +23,7 @@ from storage.tickets import (
     known_name,
     open_calls,
     save_form,
+    saved_tickets,
     ticket,
     ticket_of_call,
     tickets,
@@ -78,6 +79,9 @@ FILTERS = {
     TicketFilter(caller_number="111"): "31",
     TicketFilter(caller_number="11"): "",
     TicketFilter(operator="1001"): "1",
+    TicketFilter(talked="1001"): "1",
+    TicketFilter(talked="100"): "",
+    TicketFilter(talked="%"): "",
     TicketFilter(state=CallState.ABANDONED): "2",
     TicketFilter(source=Source.RECONSTRUCTED): "3",
     TicketFilter(source=Source.LIVE): "21",
@@ -150,13 +154,14 @@ async def test_earlier_tickets_are_this_callers_newest_first(storage):
         assert await earlier_tickets(work, "3", after(99)) == []
 
 
-async def test_callers_who_withhold_their_number_have_nothing_in_common(storage):
+@pytest.mark.parametrize("sent", ["", "anonymous"])
+async def test_callers_who_withhold_their_number_have_nothing_in_common(storage, sent):
     """A withheld number has no earlier tickets and no known name: it is nobody's (I8)."""
-    [found] = await recorded(storage, [received("yq/1", caller="")])
+    [found] = await recorded(storage, [received("yq/1", caller=sent)])
     await saved(storage, found.number, TicketForm("單小姐"))
     async with storage.reading() as work:
-        assert await earlier_tickets(work, "", after(1)) == []
-        assert await known_name(work, "") == ""
+        assert await earlier_tickets(work, sent, after(1)) == []
+        assert await known_name(work, sent) == ""
 
 
 async def test_the_known_name_is_the_one_saved_last(three_calls):
@@ -170,6 +175,41 @@ async def test_the_known_name_is_the_one_saved_last(three_calls):
     await saved(three_calls, "20261123-0001", TicketForm(""), version=1)
     async with three_calls.reading() as work:
         assert await known_name(work, "111") == "李先生"
+
+
+async def test_who_took_a_call_over_has_its_ticket_among_his(storage):
+    """A transferred call is a ticket of both operators: to be filled in, and afterwards among what they saved."""
+    [found] = await recorded(
+        storage,
+        [
+            *answered("yq/1")[:4],
+            Fact("yq/1", FactKind.TRANSFERRED, after(20), "t", data={"operator": "1001"}),
+            Fact("yq/1", FactKind.ANSWERED, after(21), "leg-1002", data={"operator": "1002"}),
+        ],
+    )
+    async with storage.reading() as work:
+        for number in ("1001", "1002"):
+            assert [found] == (await tickets(work, TicketFilter(talked=number, form_version=0))).tickets
+            assert await saved_tickets(work, number, after(0), 5) == []
+    after_saving = await saved(storage, found.number, TicketForm("單小姐"), by="1002")
+    async with storage.reading() as work:
+        for number in ("1001", "1002"):
+            assert [after_saving] == await saved_tickets(work, number, after(0), 5)
+        assert await saved_tickets(work, "1003", after(0), 5) == []
+
+
+async def test_what_was_saved_last_comes_first(database_url):
+    """Of an operator's saved tickets the last few are returned, and none that was saved before the instant."""
+    now = after(0)
+    storage = Storage.open(database_url, clock=lambda: now)
+    found = await recorded(storage, [fact for n in range(4) for fact in answered(f"yq/{n}", after(n))])
+    for minute, which in enumerate((2, 0, 3)):
+        now = after(60 * minute)
+        await saved(storage, found[which].number, TicketForm(str(which)))
+    async with storage.reading() as work:
+        assert ["3", "0"] == [each.customer_name for each in await saved_tickets(work, "1001", after(30), 9)]
+        assert ["3"] == [each.customer_name for each in await saved_tickets(work, "1001", after(0), 1)]
+    await storage.close()
 
 
 async def test_a_saved_form_carries_its_version_who_and_when(database_url):

@@ -8,8 +8,7 @@ from played import SEATS, a_gateway, differences, live, look_back, signed_in, ta
 from recorded import NAMES, recording
 
 from gateway.calls.intake import Told
-from routing.facts import Fact, canonical
-from routing.verdicts import missed
+from routing.facts import Fact, canonical, in_order
 from routing.vocabulary import CallState, FactKind, OfferOutcome, Party, Source
 
 NEAR = timedelta(milliseconds=300)
@@ -81,7 +80,7 @@ def test_a_call_amounts_to_what_was_played(name: str) -> None:
         verdict.operators,
         frozenset(verdict.offered_to),
         verdict.hung_up_first or Party.UNDETERMINED,
-        missed(facts),
+        rang_out(facts),
         verdict.rings,
         verdict.state,
     )
@@ -91,6 +90,12 @@ def test_a_call_amounts_to_what_was_played(name: str) -> None:
     assert (truth.answered_at is None) == (verdict.answered_at is None)
     if truth.answered_at and verdict.answered_at:
         assert abs(truth.answered_at - verdict.answered_at) < NEAR
+
+
+def rang_out(facts: list[Fact]) -> tuple[str, ...]:
+    """Return the work numbers whose phones rang until they gave up, in order."""
+    ended = [fact for fact in in_order(facts) if fact.kind is FactKind.OFFER_ENDED]
+    return tuple(fact.text("operator") for fact in ended if fact.text("outcome") == OfferOutcome.NO_ANSWER)
 
 
 def test_ten_calls_at_once_keep_apart() -> None:

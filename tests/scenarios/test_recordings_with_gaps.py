@@ -182,6 +182,7 @@ def test_the_pbx_own_answers_are_taken_up(name: str) -> None:
             facts += intake.take(as_our_own(record, actions, intake.serial))
             if Request.LOOK_BACK in intake.requests:
                 intake.requests.clear()
+                signed_in(intake, played)  # when it was recorded, whom a caller was passed on to was not in the queue
                 facts += take_all(intake, [look_back(played, intake, record.at, Told.FIRST, until=record.at)])
 
         assert intake.seeing

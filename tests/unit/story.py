@@ -9,7 +9,7 @@ from gateway.calls.tracker import Tracker, TrackerEvent
 from gateway.calls.transitions import TimePassed
 from routing.facts import Fact
 from routing.verdicts import RingRule, Verdict, judge
-from routing.vocabulary import FactKind, Source
+from routing.vocabulary import FactKind, OfferOutcome, Source
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 LINE = HotlineLine("yq", "from-trunk", frozenset({"86865598"}), "hotline")
@@ -43,6 +43,11 @@ class Story:
     def of(self, kind: FactKind) -> list[Fact]:
         """Return the facts of one kind."""
         return [fact for fact in self.facts if fact.kind is kind]
+
+    def rang_out(self) -> list[str]:
+        """Return the work numbers whose phones rang until they gave up."""
+        ended = self.of(FactKind.OFFER_ENDED)
+        return [fact.text("operator") for fact in ended if fact.text("outcome") == OfferOutcome.NO_ANSWER]
 
     def verdict(self, call: str = f"yq/{CALLER}") -> Verdict:
         """Return the verdict on a call."""

@@ -5,11 +5,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from journal_folder import BIG, MONTH, NOON, ROOT, Troubles, await_true, readable
 
+from gateway.ami import journal as module
 from gateway.ami.journal import Journal, RecordKind, read_journal
 from gateway.ami.record import MAX_PAYLOAD
 from gateway.ami.segments import segments_in
@@ -18,6 +21,8 @@ LIMITED_WRITER = """
 import os, resource, sys, time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from gateway.ami import journal as module
 from gateway.ami.journal import Journal, RecordKind
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
@@ -33,6 +38,8 @@ FULL_WRITER = """
 import resource, sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from gateway.ami import journal as module
 from gateway.ami.journal import Journal, RecordKind
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (10, resource.RLIM_INFINITY))
@@ -156,3 +163,23 @@ def test_what_comes_after_the_close_is_counted(folder):
     journal.append(RecordKind.FRAME, NOON, b"late")
     journal.close()
     assert (len(list(read_journal(folder))), journal.dropped) == (1, 1)
+
+
+def test_a_mistake_of_ours_does_not_end_the_writer_in_silence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong in writing is told, and what waited is written once it goes right again."""
+    mistaken = [OverflowError("date value out of range")]
+    begin = module._Files._begin  # noqa: SLF001 # no public way leads to a mistake of ours
+
+    def begin_wrongly_once(files: Any, at: datetime) -> Any:
+        if mistaken:
+            raise mistaken.pop()
+        return begin(files, at)
+
+    monkeypatch.setattr(module._Files, "_begin", begin_wrongly_once)  # noqa: SLF001
+    troubles = Troubles()
+    with closing(Journal(folder, BIG, MONTH, troubles)) as journal:
+        journal.append(RecordKind.FRAME, NOON, b"x")
+        await_true(lambda: len(troubles.lines) == 2)
+
+    assert "OverflowError: date value out of range" in troubles.lines[0]
+    assert [b"x"] == [record.payload for record in read_journal(folder)]

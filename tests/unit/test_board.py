@@ -118,3 +118,22 @@ def test_what_changes_nothing_concerns_nobody() -> None:
     shown.apply([ended(9)])
     assert frozenset() == shown.apply([offered(10, "c", "1003"), over(11, "c"), ended(9)])
     assert () == shown.cards()
+
+
+def test_who_passes_a_call_on_has_it_no_longer() -> None:
+    """He may take his next call before anybody answers the one he passed on."""
+    passed_on = fact(FactKind.TRANSFERRED, 9, "a:12", operator="1001", how="blind")
+    shown = board(*RINGING, answered(3, "a", "1001"), passed_on)
+    assert shown.talking_to("1001") is None
+
+    shown.apply([answered(12, "c", "1002")])
+    held = shown.talking_to("1002")
+    assert held is not None
+    assert CALL == held.call
+
+
+def test_who_took_over_keeps_it_when_the_transfer_is_told_late() -> None:
+    """An attended transfer may be told of only when the other has the caller already."""
+    passed_on = fact(FactKind.TRANSFERRED, 9, "a:12", operator="1001", how="attended")
+
+    assert "1002" == card(*RINGING, answered(3, "a", "1001"), answered(8, "c", "1002"), passed_on).operator

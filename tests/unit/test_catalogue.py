@@ -88,6 +88,7 @@ def test_a_text_is_filled_in() -> None:
     assert catalogue.texts("zh-Hans")("rings.count", n=3, limit=4) == "第 3 声 / 4"
     assert catalogue.texts("zh-Hant")("rings.count", n=3, limit=4) == "第 3 聲 / 4"
     assert catalogue.texts("en")("rings.count", n=3, limit=4) == "Ring 3 of 4"
+    assert catalogue.texts("zh-Hans")("rings.count_late", n=6, limit=4) == "第 6 声（限 4 声）"
     with pytest.raises(CatalogueError, match="fr is not one of"):
         catalogue.texts("fr")
 

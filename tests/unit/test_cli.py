@@ -101,6 +101,11 @@ def test_help_does_not_load_what_it_does_not_need() -> None:
         (["user", "add"], "fourring user add: the following arguments are required: WORK_NUMBER"),
         (["token", "create"], "fourring token create: the following arguments are required: NAME"),
         (["db", "downgrade"], "fourring db: argument upgrade | status: invalid choice: 'downgrade'"),
+        (["token", "create", ""], "fourring token create: argument NAME: a name has at least one letter"),
+        (["token", "create", "x\ny"], "fourring token create: argument NAME: a name has at least one letter"),
+        (["user", "add", "1001", "--name", " "], "fourring user add: argument --name: a name has at least one letter"),
+        (["call", "--caller", "中文"], "fourring call: argument --caller: letters and digits, not '中文'"),
+        (["call", "--number", "1 1"], "fourring call: argument --number: digits, not '1 1'"),
         (["backup"], "fourring backup: the following arguments are required: TARGET"),
     ],
 )
@@ -237,7 +242,7 @@ def test_a_reader_that_goes_away_gets_no_complaint() -> None:
     """`fourring … | head -1` ends without a word on standard error."""
     script = f"{sys.executable} -m gateway doctor --show-manager-conf | head -1"
     ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
-    assert ended.stdout == "[fourring]\n"
+    assert ended.stdout == "; In [general] as well: timestampevents = yes\n"
     assert ended.stderr == ""
 
 

@@ -51,6 +51,13 @@ def test_a_variable_wins_over_the_file(tmp_path, monkeypatch):
         ("[web]\nport = 5038\n", "port 5038 is set for two services"),
         ("[pbx]\nrtp_first = 3000\nrtp_last = 2000\n", "pbx.rtp_first must be below pbx.rtp_last"),
         ('[hotline]\nnumber = "8686 5598"\n', "hotline.number"),
+        ('[hotline]\ntimezone = "Mars/X"\n', "'Mars/X' is no time zone: write one like Asia/Shanghai"),
+        ('[hotline]\ntimezone = "../X"\n', "'../X' is no time zone"),
+        ('[pbx]\nbind = "::1"\n', "'::1' is no IPv4 address"),
+        ('[pbx]\nbind = "127.0.0.1\\r\\n[evil]"\n', "is no IPv4 address"),
+        ('[pbx]\ntrunk_addresses = ["localhost"]\n', "'localhost' is no address: write addresses"),
+        ('[pbx]\ntrunk_addresses = ["10.0.0.1 ; any"]\n', "is no address"),
+        ('[pbx]\ntrunk_addresses = ["0.0.0.0/0\\nendpoint=seat-01"]\n', "is no address"),
         ("[web\n", "cannot be read"),
     ],
 )
@@ -80,10 +87,31 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("variable", "value", "complaint"),
-    [("FOURRING_WEB_PORT", "many", "valid integer"), ("FOURRING_WEB_PROT", "1", "check the spelling")],
+    [
+        ("FOURRING_WEB_PORT", "many", "valid integer"),
+        ("FOURRING_WEB_PROT", "1", "check the spelling"),
+        ("fourring_wbe_port", "1", "is not a setting: after FOURRING_ comes one of"),
+        ("FOURRING_WBE_PORT", "1", "is not a setting: after FOURRING_ comes one of AMI, COMPANY, DATABASE"),
+    ],
 )
 def test_a_wrong_variable_is_named_itself(monkeypatch, variable, value, complaint):
     """Nobody is sent to a file for what a variable says."""
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigError, match=f"^{variable}: .*{complaint}"):
         load()
+
+
+@pytest.mark.parametrize(("variable", "value"), [("FOURRING_SEATS", "x"), ("FOURRING_PBX_TRUNK_ADDRESSES", "1.2.3.4")])
+def test_a_list_that_is_none_is_one_line(monkeypatch, variable, value):
+    """Who writes a list as a plain word is told how it is written."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError, match=r"^a FOURRING_\* variable cannot be read: .*a list is written as JSON$"):
+        load()
+
+
+def test_our_own_asterisks_certificate_is_trusted_without_being_named(tmp_path):
+    """TLS to our own Asterisk needs no file from anybody; to another one it is what the settings say."""
+    own = load(written(tmp_path, f'[ami]\ntls = true\n[paths]\ndata = "{tmp_path}"\n'))
+    other = load(written(tmp_path, "[ami]\ntls = true\n[pbx]\nmanaged = false\n"))
+    assert tmp_path / "asterisk" / "ami-ca.pem" == own.manager.tls_ca_file
+    assert other.manager.tls_ca_file is None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.calls.board import CallCard
-from gateway.config import Company
+from gateway.sections import Company
 from gateway.web.catalogue import texts
 from gateway.web.greeting import greeting, rings
 from gateway.web.throttle import Throttle
@@ -72,7 +72,7 @@ def test_five_wrong_passwords_make_an_operator_wait_at_that_address_only() -> No
     throttle = Throttle(clock)
     for _ in range(5):
         assert timedelta() == throttle.wait("10.0.0.1", "1001")
-        throttle.failed("10.0.0.1", "1001")
+        throttle.tries("10.0.0.1", "1001")
     assert timedelta(minutes=5) == throttle.wait("10.0.0.1", "1001")
     assert timedelta() == throttle.wait("10.0.0.1", "1002")
     assert timedelta() == throttle.wait("10.0.0.2", "1001")
@@ -81,21 +81,31 @@ def test_five_wrong_passwords_make_an_operator_wait_at_that_address_only() -> No
 
 
 def test_thirty_wrong_passwords_close_an_address() -> None:
-    """Trying one operator after another from one address ends as well."""
+    """To everybody there, also to who never tried: one sender may try no number after the other."""
     throttle = Throttle(Clock())
     for number in range(30):
-        throttle.failed("10.0.0.1", str(number))
-    assert throttle.wait("10.0.0.1", "1001")
-    assert not throttle.wait("10.0.0.2", "1001")
+        assert not throttle.wait("10.0.0.1", "1001")
+        throttle.tries("10.0.0.1", str(number))
+    assert timedelta(minutes=5) == throttle.wait("10.0.0.1", "1001")
+    assert not throttle.wait("10.0.0.2", "7")
+
+
+def test_a_try_that_nobody_could_judge_counts_for_nothing() -> None:
+    """While the database is away nobody is made to wait for it afterwards."""
+    throttle = Throttle(Clock())
+    for _ in range(40):
+        throttle.tries("10.0.0.1", "1001")
+        throttle.undecided("10.0.0.1", "1001")
+    assert not throttle.wait("10.0.0.1", "1001")
 
 
 def test_a_right_password_clears_an_operators_failures() -> None:
     """Four failures and a success leave nothing to wait for after the next failure."""
     throttle = Throttle(Clock())
     for _ in range(4):
-        throttle.failed("10.0.0.1", "1001")
+        throttle.tries("10.0.0.1", "1001")
     throttle.succeeded("10.0.0.1", "1001")
-    throttle.failed("10.0.0.1", "1001")
+    throttle.tries("10.0.0.1", "1001")
     assert not throttle.wait("10.0.0.1", "1001")
 
 
@@ -103,7 +113,7 @@ def test_what_the_throttle_remembers_is_bounded() -> None:
     """A flood of invented work numbers does not fill the memory."""
     throttle = Throttle(Clock())
     for number in range(12_000):
-        throttle.failed(f"10.0.{number % 7}.1", str(number))
+        throttle.tries(f"10.0.{number % 7}.1", str(number))
     assert len(throttle._failures) <= 10_000  # noqa: SLF001 # what is bounded has no other face
 
 
@@ -116,9 +126,10 @@ def test_what_a_caller_sends_is_cut_to_size(text: str, expected: str) -> None:
     assert expected == shortened(text)
 
 
-def test_a_caller_without_number_is_said_to_withhold_it() -> None:
-    """An empty number is shown as words."""
-    assert caller_of(CallCard("yq/1"), texts("en")) == "Number withheld"
+@pytest.mark.parametrize("sent", ["", "anonymous"])
+def test_a_caller_without_number_is_said_to_withhold_it(sent: str) -> None:
+    """An empty number, and a word in place of one, are shown as ours."""
+    assert caller_of(CallCard("yq/1", caller_number=sent), texts("en")) == "Number withheld"
 
 
 def test_a_calls_slug_can_stand_in_an_element_id() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from gateway.calls.board import Board
 from gateway.web import lookup
 from gateway.web.lookup import Lookup
+from gateway.web.out_tray import OutTray
+from gateway.web.push import calls_asked_back
 from gateway.web.shelf import Shelf
 from routing.facts import Fact
 from routing.vocabulary import CallState, FactKind, Source
@@ -168,6 +171,67 @@ async def test_a_call_answered_while_nobody_watched_leaves_its_form() -> None:
     assert "1001" in woken
     assert shelf.forms("1002", Board()) == ()
     await shelf.close()
+
+
+async def test_a_transferred_calls_form_is_on_both_desks() -> None:
+    """Whoever talked to the caller has the form to fill in, until one of them has saved it."""
+    shelf = Shelf(Nowhere(), lambda: NOON, lambda _: None)
+    passed_on = replace(ticket(), operators=("1001", "1002"))
+    for number in ("1001", "1002", "1003"):
+        shelf.forms(number, Board())
+    shelf.ticket_changed(passed_on)
+    shown = {number: len(shelf.forms(number, Board())) for number in ("1001", "1002", "1003")}
+    assert {"1001": 1, "1002": 1, "1003": 0} == shown
+    shelf.ticket_changed(replace(passed_on, form_version=1))
+    assert () == shelf.forms("1001", Board()) == shelf.forms("1002", Board())
+    await shelf.close()
+
+
+async def test_no_more_forms_are_asked_for_than_a_page_may() -> None:
+    """While the database is away, a page that keeps asking fills no memory."""
+    shelf = Shelf(Nowhere(), lambda: NOON, lambda _: None)
+    for number in range(100):
+        shelf.reopen("1001", (f"yq/{number}",))
+    assert len(shelf._asked_back["1001"]) <= 20  # noqa: SLF001 # what is bounded has no other face
+    await shelf.close()
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ('{"reopen": ["yq/1", "yq/2"]}', ("yq/1", "yq/2")),
+        ('{"reopen": "yq/1"}', ()),
+        ('{"reopen": [1]}', ()),
+        (f'{{"reopen": ["{"9" * 201}"]}}', ()),
+        ("[" * 10_000, ()),
+        ('"', ()),
+        (b"\xff", ()),
+        ("null", ()),
+    ],
+)
+def test_what_a_page_asks_for_is_read_with_care(message: str | bytes, expected: tuple[str, ...]) -> None:
+    """Calls, as many as a page can hold; anything else is nothing."""
+    assert expected == calls_asked_back(message)
+
+
+async def test_a_tray_that_was_being_read_when_its_page_closed_is_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that is opened again shows what was saved, though the first reading came too late for its page."""
+    reading = asyncio.Event()
+
+    async def load(_: OutTray, __: str) -> list[Ticket]:
+        await reading.wait()
+        return [ticket(version=1)]
+
+    monkeypatch.setattr(OutTray, "_load", load)
+    tray = OutTray(Nowhere(), lambda: NOON, lambda _: None)
+    assert () == tray.tickets("1001")
+    tray.left("1001")
+    reading.set()
+    await until_idle()
+    tray.tickets("1001")
+    await until_idle()
+    assert ["yq/1"] == [each.call for each in tray.tickets("1001")]
+    await tray.close()
 
 
 async def test_nothing_is_kept_for_operators_without_a_page() -> None:

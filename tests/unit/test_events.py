@@ -228,3 +228,9 @@ def test_a_number_that_makes_no_sense_is_zero(text: str, value: int) -> None:
     assert value == number(text)
     assert timedelta(seconds=value) == seconds(text)
     assert timedelta(milliseconds=value) == milliseconds(text)
+
+
+@pytest.mark.parametrize("text", ["9" * 11, str(367 * 86400 * 1000)])
+def test_a_span_that_nobody_lives_to_see_is_nothing(text: str) -> None:
+    """Longer than a year, no instant can be reckoned back by it."""
+    assert timedelta() == seconds(text) == milliseconds(text)

@@ -1,11 +1,10 @@
-"""The intake: what is held back while the PBX is asked what is, what is taken up, what is lost, what is asked for."""
+"""The intake: what is held back while the PBX is asked what is, what is taken up, what is asked for."""
 
 from datetime import timedelta
 
 from ami_records import (
     CONNECTED,
     DISCONNECTED,
-    answer,
     answers,
     caller,
     channel,
@@ -15,56 +14,19 @@ from ami_records import (
     ticked,
     waiting,
 )
-from story import LINE, RULE, at
+from listening import came, came_unstamped, connected, connected_with_a_caller, fresh, joins, kinds, received_at, take
+from story import RULE, at
 from test_pbx_records import row
 
 from gateway.ami import events as ami
-from gateway.ami.reading import stamp
 from gateway.ami.record import Record, RecordKind
-from gateway.calls.intake import Intake, Request, Told
-from gateway.calls.tracker import Tracker
-from routing.facts import Fact
+from gateway.calls.intake import Request, Told
 from routing.verdicts import judge
 from routing.vocabulary import CallState, FactKind, Source
 
-TRUNK = {"Context": "from-trunk", "Exten": "86865598", "CallerIDNum": "138"}
-
-
-def fresh() -> Intake:
-    """Return an intake that has been told nothing."""
-    return Intake(Tracker(LINE, RULE))
-
-
-def take(intake: Intake, *records: Record) -> list[Fact]:
-    """Return the facts that the records make."""
-    return [fact for record in records for fact in intake.take(record)]
-
-
-def connected(*told: tuple[str, dict[str, str]]) -> Intake:
-    """Return an intake that is connected, to a PBX in this state."""
-    intake = fresh()
-    take(intake, CONNECTED, *answers(*told), looked_back())
-    intake.requests.clear()
-    return intake
-
-
-def came(seconds: float, uniqueid: str = "yq-1.0") -> Record:
-    """Return the frame that a caller's channel exists."""
-    return frame(seconds, "Newchannel", Uniqueid=uniqueid, **TRUNK)
-
-
-def joins(seconds: float, uniqueid: str = "yq-1.0") -> Record:
-    """Return the frame that a caller joins the queue."""
-    return frame(seconds, "QueueCallerJoin", Uniqueid=uniqueid, Queue="hotline")
-
-
-def kinds(facts: list[Fact]) -> list[str]:
-    """Return the facts' kinds."""
-    return [fact.kind.value for fact in facts]
-
 
 def test_a_connection_asks_the_pbx_and_then_its_files() -> None:
-    """First what is, then what was: each is asked for once, and only then anything is seen."""
+    """First what is, then what was, and only then anything is seen; what was written late is looked for once more."""
     intake = fresh()
     take(intake, CONNECTED)
     assert [Request.ASK_PBX] == intake.requests
@@ -73,7 +35,7 @@ def test_a_connection_asks_the_pbx_and_then_its_files() -> None:
     assert not intake.seeing
     take(intake, looked_back())
     assert intake.seeing
-    assert [Request.ASK_PBX, Request.LOOK_BACK] == intake.requests
+    assert [Request.ASK_PBX, Request.LOOK_BACK, Request.LOOK_BACK_LATER] == intake.requests
 
 
 def test_events_are_held_until_the_snapshot_is_taken_up() -> None:
@@ -139,64 +101,6 @@ def test_a_tick_counts_only_while_the_pbx_is_seen() -> None:
     assert ["ring_began"] == kinds(take(connected_with_a_caller(), ticked(6)))
 
 
-def connected_with_a_caller() -> Intake:
-    """Return an intake with one caller who began to wait at 1 s."""
-    intake = connected()
-    take(intake, came(1), joins(1))
-    return intake
-
-
-def test_a_call_that_vanished_is_looked_for_once_more() -> None:
-    """Not in the snapshot and without an end in the files: it is lost only when a second look found nothing either."""
-    intake = connected_with_a_caller()
-    facts = take(intake, DISCONNECTED, CONNECTED, *answers(serial=2, seconds=9), looked_back(9, serial=2))
-    assert [] == facts
-    assert [] == take(intake, ticked(11))
-    assert intake.tracker.next_ring_at() is None
-    assert Request.LOOK_BACK_LATER in intake.requests
-
-    (lost,) = take(intake, looked_back(11, last=Told.ONCE_MORE, serial=2))
-
-    assert (FactKind.LOST_SIGHT, at(1), Source.RECONSTRUCTED) == (lost.kind, lost.at, lost.source)
-    assert {} == intake.tracker.in_progress()
-
-
-def test_a_call_whose_end_the_second_look_found_is_not_lost() -> None:
-    """CEL may be written late."""
-    intake = connected_with_a_caller()
-    take(intake, DISCONNECTED, CONNECTED, *answers(serial=2, seconds=9), looked_back(9, serial=2))
-    late = row("CHAN_END", uniqueid="yq-1.0", eventtime=stamp(at(7)))
-
-    facts = take(intake, looked_back(11, cel=[late], last=Told.ONCE_MORE, serial=2))
-
-    assert ["ring_began", "ended"] == kinds(facts)
-    assert CallState.ABANDONED is judge(facts, RULE).state
-
-
-def test_a_caller_who_came_after_the_snapshot_is_not_missing() -> None:
-    """He is in the files and in what was heard, but in no snapshot; he is not lost for that."""
-    intake = fresh()
-    take(intake, CONNECTED, *answers(), came(1), joins(1))
-    start = row("CHAN_START", uniqueid="yq-1.0", linkedid="yq-1.0", exten="86865598", context="from-trunk")
-    take(intake, looked_back(2, cel=[start]))
-
-    assert Request.LOOK_BACK_LATER not in intake.requests
-    assert [] == take(intake, looked_back(4, last=Told.ONCE_MORE))
-    assert {"yq-1.0"} == set(intake.tracker.in_progress())
-
-
-def test_what_was_asked_for_on_an_earlier_connection_decides_nothing() -> None:
-    """A look back that comes late is told, but neither takes an unfinished snapshot up nor gives a call up."""
-    intake = connected_with_a_caller()
-    take(intake, DISCONNECTED, CONNECTED, answer("Status", serial=2))
-
-    assert [] == take(intake, looked_back(9, serial=1), looked_back(9, last=Told.ONCE_MORE, serial=1))
-    assert not intake.seeing
-    take(intake, *answers(caller(9), waiting(8), serial=2, seconds=10), looked_back(10, serial=2))
-    assert intake.seeing
-    assert {"yq-1.0"} == set(intake.tracker.in_progress())
-
-
 def test_a_part_of_the_files_decides_nothing() -> None:
     """Only the last part says that all is told."""
     intake = fresh()
@@ -214,15 +118,6 @@ def test_an_unfinished_snapshot_is_not_taken_up() -> None:
     assert not intake.seeing
     take(intake, *answers(caller(9))[3:], looked_back(2))
     assert intake.seeing
-
-
-def test_a_connection_that_breaks_before_it_is_taken_up_loses_no_event() -> None:
-    """What was held back is told when the connection ends."""
-    intake = fresh()
-    take(intake, CONNECTED, came(1))
-
-    assert ["received"] == kinds(take(intake, DISCONNECTED))
-    assert not intake.seeing
 
 
 def test_members_are_handed_on() -> None:
@@ -244,23 +139,37 @@ def test_the_callers_of_the_snapshot_are_known_while_it_is_taken_up() -> None:
 
 
 def test_the_pbx_clock_is_known_from_its_frames() -> None:
-    """How far it is ahead of ours is what its last stamped frame says."""
+    """How far it is ahead of ours is what the stamped frames say; what has no stamp says nothing."""
     intake = connected()
-    late = frame(100, "QueueMemberRemoved", Interface="x")
-    take(intake, Record(at(98), RecordKind.FRAME, late.payload))
+    take(intake, received_at(98, frame(100, "QueueMemberRemoved", Interface="x")), came_unstamped(99))
 
-    assert timedelta(seconds=2) == intake.clock_ahead
+    assert timedelta(seconds=2) == intake.clock.ahead
 
 
-def test_events_are_not_held_for_ever() -> None:
-    """A PBX that never answers what it was asked is listened to all the same."""
+def test_another_queue_is_none_of_ours() -> None:
+    """Its callers are no callers of the hotline and its members no operators, asked for or told."""
     intake = fresh()
-    take(intake, CONNECTED)
-    many = frame(1, "Hangup", Uniqueid="yq-9.9")
-    take(intake, came(1), *[many] * 100_001)
+    others = (
+        ("Status", {**caller(9)[1], "DNID": "12345"}),
+        ("QueueEntry", {**waiting(3)[1], "Queue": "sales"}),
+        ("QueueMember", {**member("77", "PJSIP/seat-1001")[1], "Queue": "sales"}),
+        member("1001"),
+    )
+    assert [] == take(intake, CONNECTED, *answers(*others), looked_back())
+    assert ["1001"] == [each.name for each in intake.snapshot_members]
+    seat = {"Interface": "PJSIP/seat-1001", "MemberName": "77", "Queue": "sales"}
+    for event in ("QueueMemberStatus", "QueueMemberAdded", "QueueMemberRemoved"):
+        take(intake, frame(1, event, **seat))
 
-    assert {"yq-1.0"} == set(intake.tracker.in_progress())
+    assert "1001" == intake.tracker.switchboard.roster.operator_at("PJSIP/seat-1001", at(2))
+
+
+def test_a_span_that_makes_no_sense_keeps_nothing_from_being_heard() -> None:
+    """A channel that is up for three thousand years came just now, and whoever calls next has his ticket."""
+    intake = connected(("Status", {**caller(0)[1], "Seconds": "99999999999"}), waiting(99_999_999_999))
+
     assert intake.seeing
+    assert ["received"] == kinds(take(intake, came(1, "yq-2.0")))
 
 
 def test_records_that_say_nothing_make_nothing() -> None:

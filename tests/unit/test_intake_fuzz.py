@@ -20,13 +20,14 @@ LEGS = ("yq-1.1", "l1", "l2")
 CHANNELS = st.sampled_from((*CALLERS, *LEGS, ""))
 NAMES = st.sampled_from(("PJSIP/seat-1001-0000000a", "Local/8@x-00000001;1", "Local/8@x-00000001;2", "", "x"))
 HEADERS = (
-    "Uniqueid", "DestUniqueid", "Linkedid", "Channel", "Context", "Exten", "Queue", "Interface", "MemberName",
+    "Uniqueid", "DestUniqueid", "DestLinkedid", "DestChannel",
+    "Linkedid", "Channel", "Context", "Exten", "Queue", "Interface", "MemberName",
     "BridgeUniqueid", "Cause", "DialStatus", "RingTime", "TalkTime", "Timestamp", "ChannelStateDesc", "Result",
     "ActionID", "Response", "Reason", "Status", "DNID", "Seconds", "Wait", "BridgeID",
 )  # fmt: skip
 KINDS = (
-    "Newchannel", "Newstate", "QueueCallerJoin", "QueueCallerAbandon", "AgentCalled", "AgentConnect", "DialEnd",
-    "AgentRingNoAnswer", "AgentComplete", "BridgeEnter", "BridgeLeave", "Hangup", "HangupRequest",
+    "Newchannel", "Newstate", "QueueCallerJoin", "QueueCallerAbandon", "AgentCalled", "AgentConnect", "DialBegin",
+    "DialEnd", "AgentRingNoAnswer", "AgentComplete", "BridgeEnter", "BridgeLeave", "Hangup", "HangupRequest",
     "SoftHangupRequest", "Hold", "Unhold", "BlindTransfer", "AttendedTransfer", "LocalBridge",
     "LocalOptimizationBegin", "QueueMember", "QueueMemberStatus", "QueueMemberRemoved", "Status", "StatusComplete",
     "QueueEntry", "QueueStatusComplete", "VarSet",
@@ -34,7 +35,16 @@ KINDS = (
 VALUES = st.one_of(
     st.sampled_from((*CALLERS, *LEGS, "b", "from-trunk", "86865598", "hotline", "Ringing", "Success", "Error")),
     st.sampled_from(
-        ("resync-1-Status", "resync-1-QueueStatus", "1795464841.5", "1e400", "-1", "9" * 30, "253402300799")
+        (
+            "resync-1-Status",
+            "resync-1-QueueStatus",
+            "1795464841.5",
+            "1e400",
+            "-1",
+            "9" * 30,
+            "253402300799",
+            "99999999999",
+        )
     ),
     st.text(max_size=8),
 )

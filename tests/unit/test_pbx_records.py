@@ -9,6 +9,7 @@ import pytest
 from gateway.ami import events as ami
 from gateway.calls.pbx_records import COLUMNS, Retelling, cel_row, cel_rows, whole_rows
 from gateway.calls.queue_notes import Note, QueueNotes, queue_notes
+from gateway.calls.roster import Roster
 
 START = 1795464841.0
 CALLER, LEG = "yq-1.0", "yq-1.1"
@@ -37,7 +38,7 @@ def leg(eventtype: str, seconds: float = 0, uniqueid: str = LEG, seat: str = "11
 
 def told(*rows: str, notes: QueueNotes | None = None, members: dict[str, str] | None = None) -> list[ami.CallEvent]:
     """Return the events that the rows are told as."""
-    return list(Retelling(notes or QueueNotes(), members or {}).events(cel_rows(rows)))
+    return list(Retelling(notes or QueueNotes(), Roster(members or {})).events(cel_rows(rows)))
 
 
 def at(seconds: float) -> datetime:

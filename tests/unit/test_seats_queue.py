@@ -7,10 +7,10 @@ import pytest
 
 from gateway.ami.errors import ActionRefusedError, ActionTimeoutError, ConnectionLostError, NotConnectedError
 from gateway.ami.wire import Frame
-from gateway.config import Seat
 from gateway.seat_queue import PBXAwayError, PhoneRefusedError, SeatQueue
 from gateway.seat_room import SeatRoom
 from gateway.seat_states import Member, Occupant, Patience
+from gateway.sections import Seat
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
 SEAT = Seat(id="01")

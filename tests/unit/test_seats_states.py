@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.config import Seat
 from gateway.seat_states import (
     BROWSER_LOST,
     Add,
@@ -23,6 +22,7 @@ from gateway.seat_states import (
     with_member,
     with_occupant,
 )
+from gateway.sections import Seat
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
 AGES_AGO = NOON - timedelta(hours=1)

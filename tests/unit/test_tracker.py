@@ -6,14 +6,11 @@ from datetime import timedelta
 import pytest
 from story import (
     CALLER,
-    LINE,
-    RULE,
     Story,
     arrived,
     asked,
     at,
     called,
-    completed,
     connected,
     dialled,
     entered,
@@ -28,9 +25,7 @@ from story import (
 )
 
 from gateway.ami import events as ami
-from gateway.calls.tracker import Tracker
 from gateway.calls.transitions import Vanished
-from routing.verdicts import missed
 from routing.vocabulary import CallState, FactKind, OfferOutcome, Party, Source
 
 
@@ -60,14 +55,6 @@ def test_a_caller_is_known_from_joining_the_queue_alone() -> None:
     assert ["received", "queued", "ring_began", "ended"] == story.kinds()
     assert "138" == story.verdict().caller_number
     assert at(3) == story.verdict().opened_at
-
-
-def test_a_caller_in_another_queue_is_not_ours() -> None:
-    """The PBX may have queues that are no hotline."""
-    story = Story()
-    story.tell(joined(3, queue="sales"))
-
-    assert [] == story.facts
 
 
 def test_one_caller_has_one_call_however_he_is_told_of() -> None:
@@ -109,7 +96,7 @@ def test_ring_all_losers_missed_nothing() -> None:
 
     outcomes = {fact.text("operator"): fact.text("outcome") for fact in story.of(FactKind.OFFER_ENDED)}
     assert {"1001": OfferOutcome.ANSWERED, "1002": OfferOutcome.WITHDRAWN} == outcomes
-    assert () == missed(story.facts)
+    assert [] == story.rang_out()
     assert ("1001", "1002") == story.verdict().offered_to
 
 
@@ -121,7 +108,7 @@ def test_the_end_of_an_offer_is_told_once(statuses: tuple[str, str]) -> None:
     story.tell(hung_up(4.1, "leg"))
 
     assert [OfferOutcome.NO_ANSWER] == [fact.text("outcome") for fact in story.of(FactKind.OFFER_ENDED)]
-    assert ("1001",) == missed(story.facts)
+    assert ["1001"] == story.rang_out()
 
 
 @pytest.mark.parametrize(
@@ -144,33 +131,6 @@ def test_of_two_who_answer_at_once_the_one_connected_is_the_operator() -> None:
     story.tell(entered(2, "x", "b"), entered(2, "x", CALLER), hung_up(2.1, "a", "26"))
 
     assert ("1002",) == story.verdict().operators
-
-
-@pytest.mark.parametrize(("uniqueid", "leg"), [(CALLER, "yq-1.1"), (CALLER, ""), ("", "yq-1.1"), ("", "")])
-def test_the_queue_account_may_come_late_and_lack_channels(uniqueid: str, leg: str) -> None:
-    """AgentComplete finds its call after the caller's hang-up, by queue and interface if it must."""
-    story = Story()
-    story.tell(*talking(), hung_up(9), completed(9.5, uniqueid, leg))
-
-    (account,) = story.of(FactKind.COMPLETED)
-    assert ("yq/yq-1.0", "yq-1.1") == (account.call, account.subject)
-
-
-def test_a_call_is_complete_without_the_queue_account() -> None:
-    """AgentComplete never comes: the verdict does not wait for it."""
-    story = Story()
-    story.tell(*talking(), asked(8, CALLER), left(8, "b", CALLER), hung_up(9))
-
-    assert (CallState.ENDED, Party.CUSTOMER) == (story.verdict().state, story.verdict().hung_up_first)
-
-
-def test_a_call_that_is_over_is_forgotten_after_a_minute() -> None:
-    """The queue's account of a call long over belongs to nobody; memory does not grow with calls."""
-    story = Story()
-    story.tell(*talking(), hung_up(9), arrived(70, "yq-2.0"))
-
-    assert [] == story.tell(completed(71))
-    assert {"yq-2.0"} == set(story.tracker.in_progress())
 
 
 def test_abandoning_is_told_before_the_end() -> None:
@@ -271,40 +231,13 @@ def test_an_operator_of_another_call_is_not_taken_over() -> None:
     assert "leg" not in story.tracker.switchboard.calls[CALLER].legs
 
 
-def test_calls_in_progress_are_taken_up_from_their_facts() -> None:
-    """A tracker that was given a call's facts goes on where the other one stopped, and tells nothing twice."""
+def test_a_phone_is_known_by_the_name_its_channel_was_made_with() -> None:
+    """What the call to it says of its name stands among the caller's own words, and may be missing."""
     story = Story()
-    story.tell(arrived(0), joined(0), called(1, "a"), dialled(4, "a", "NOANSWER"), called(6, "b", "1002"))
-    second = Story(Tracker(LINE, RULE), list(story.facts))
-    second.tracker.restore({"yq/yq-1.0": story.facts})
+    story.tell(in_queue("1001"), arrived(0), made(1, "a", "PJSIP/seat-1001-0000000a"))
+    story.tell(ami.LegDialled(at(1), CALLER, "a", "", "", ""))
 
-    assert at(10) == second.tracker.next_ring_at()
-    assert [] == second.tell(arrived(0), joined(0), called(1, "a"), dialled(4, "a", "NOANSWER"), called(6, "b", "1002"))
-    second.tell(connected(11, "b", "1002"), hung_up(12))
-    assert (("1002",), 3, ("1001", "1002")) == (
-        second.verdict().operators,
-        second.verdict().rings,
-        second.verdict().offered_to,
-    )
-
-
-def test_a_restored_conversation_knows_who_passed_it_on() -> None:
-    """After a restart in mid-transfer the first operator's hang-up is still explained by it."""
-    story = Story()
-    story.tell(*talking(), transferred(5, "yq-1.1", "88"))
-    second = Story(Tracker(LINE, RULE), list(story.facts))
-    second.tracker.restore({"yq/yq-1.0": story.facts})
-
-    assert [] == second.tell(asked(6, "yq-1.1"))
-
-
-def test_what_is_told_of_members_makes_no_facts() -> None:
-    """Who is in the queue is remembered for naming legs; leaving it does not unname the calls he was offered."""
-    story = Story()
-    removed = ami.MemberRemoved(at(1), "hotline", "PJSIP/seat-1001", "1001")
-
-    assert [] == story.tell(in_queue("1001"), removed)
-    assert {"PJSIP/seat-1001": "1001"} == story.tracker.switchboard.members
+    assert ("1001",) == story.verdict().offered_to
 
 
 def test_facts_carry_their_source() -> None:

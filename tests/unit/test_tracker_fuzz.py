@@ -28,7 +28,7 @@ from story import (
 
 from gateway.ami import events as ami
 from gateway.calls.tracker import Tracker, TrackerEvent
-from gateway.calls.transitions import TimePassed, Vanished
+from gateway.calls.transitions import FoundInProgress, TimePassed, Vanished
 from routing.facts import Fact, canonical
 from routing.verdicts import judge
 from routing.vocabulary import FactKind, Source
@@ -58,6 +58,7 @@ EVENTS: st.SearchStrategy[TrackerEvent] = st.one_of(
     st.builds(ami.CallerJoined, seconds, channels, callers, st.sampled_from(("hotline", "sales")), words, words),
     st.builds(ami.OperatorCalled, seconds, channels, legs, operators, interfaces),
     st.builds(ami.LegRinging, seconds, channels),
+    st.builds(ami.LegDialled, seconds, channels, legs, names, st.just(""), st.just("")),
     st.builds(ami.DialEnded, seconds, channels, words),
     st.builds(ami.OperatorMissed, seconds, channels, legs, operators, interfaces, spans),
     st.builds(ami.OperatorConnected, seconds, channels, legs, operators, interfaces, spans),
@@ -76,6 +77,7 @@ EVENTS: st.SearchStrategy[TrackerEvent] = st.one_of(
     st.builds(ami.MemberRemoved, seconds, st.just("hotline"), interfaces, operators),
     st.builds(TimePassed, seconds),
     st.builds(Vanished, seconds, callers),
+    st.builds(FoundInProgress, seconds, callers),
 )  # fmt: skip
 
 

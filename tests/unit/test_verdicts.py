@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 from one_call import CALL, RULE, answered, asked, at, ended, fact, moved, offered, over, queued, received
 
-from routing.verdicts import RingRule, judge, missed
+from routing.verdicts import RingRule, judge
 from routing.vocabulary import CallState, FactKind, Source
 
 
@@ -61,6 +61,7 @@ def test_cadence_and_limit_are_the_rules(period, limit, waited, rings, in_time):
         ([queued(), ended(19)], 4, None, None),
         ([queued(), ended(21)], 5, None, False),
         ([queued(), fact(FactKind.ABANDONED, 21)], 5, None, False),
+        ([queued(), fact(FactKind.ABANDONED, 19.9), ended(20.1)], 4, None, None),
         ([queued(), fact(FactKind.LOST_SIGHT, 12)], 3, None, None),
         ([queued(), fact(FactKind.LOST_SIGHT, 32)], 7, None, False),
         ([queued(), answered(8), ended(300)], 2, 2, True),
@@ -187,18 +188,16 @@ def test_the_order_in_which_facts_are_learned_makes_no_difference():
     assert len({repr(judge(each, RULE)) for each in permutations(facts)}) == 1
 
 
-@pytest.mark.parametrize(
-    ("outcome", "counted"),
-    [
-        ("no_answer", True),
-        ("answered", False),
-        ("withdrawn", False),
-        ("refused", False),
-        ("unreachable", False),
-        ("", False),
-    ],
-)
-def test_only_a_phone_that_rang_out_was_missed(outcome, counted):
-    """An offer that was withdrawn because somebody else answered is nobody's missed call."""
-    facts = [queued(), offered(1, "a", "1001"), over(9, "a", outcome, "1001")]
-    assert (("1001",) if counted else ()) == missed(facts)
+def test_who_is_sent_back_to_the_queue_waits_again():
+    """Until somebody answers him once more he talks to nobody; the first answer stays the one that counts."""
+    talked = [received(), queued(1), answered(3, "a", "1001")]
+    sent_back = [*talked, fact(FactKind.QUEUED, 9, "a"), offered(10, "b", "1002")]
+    states = [
+        judge(facts, RULE).state
+        for facts in (talked, sent_back[:4], sent_back, [*sent_back, answered(12, "b", "1002")])
+    ]
+
+    assert [CallState.TALKING, CallState.WAITING, CallState.RINGING, CallState.TALKING] == states
+    assert ("1001", 1, True) == tuple(
+        getattr(judge(sent_back, RULE), name) for name in ("operator", "rings", "in_time")
+    )

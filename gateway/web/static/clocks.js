@@ -16,7 +16,8 @@ export function countRings() {
     rings.classList.toggle("late", ring > limit);
     rings.querySelector("progress").value = waited;
     const count = rings.querySelector("[data-template]");
-    const text = count.dataset.template.replace("{n}", ring).replace("{limit}", limit);
+    const template = ring > limit ? count.dataset.late : count.dataset.template;
+    const text = template.replace("{n}", ring).replace("{limit}", limit);
     if (count.textContent !== text) count.textContent = text;
     const apology = rings.parentElement.querySelector(".apology");
     if (apology) apology.hidden = ring <= limit;

@@ -25,6 +25,7 @@ class Phone {
     this.#find("hangup").addEventListener("click", () => this.#session?.terminate());
     this.#find("mute").addEventListener("click", () => this.#toggleMute());
     document.addEventListener("keydown", (event) => this.#onKey(event));
+    addEventListener("pagehide", () => this.#leave());
     this.allow(true);
   }
 
@@ -134,6 +135,12 @@ class Phone {
     this.#show();
   }
 
+  // A page that goes cannot be answered any more: the queue tries the next phone at once. A conversation it cannot hang up:
+  // that would say that the operator did; the PBX notices the silence.
+  #leave() {
+    if (this.#ringing()) this.#session.terminate({ status_code: 480 });
+  }
+
   #onKey(event) {
     const busy = event.target.closest("input, textarea, select, button, a, summary, [contenteditable]");
     if (busy || event.repeat || ![" ", "Enter"].includes(event.key) || !this.#ringing()) return;
@@ -170,12 +177,21 @@ class Phone {
     this.#find("phone-caller").textContent = this.#session?.remote_identity.uri.user ?? "";
     this.#find("answer").disabled = !this.#ringing();
     this.#find("hangup").disabled = !this.talking();
+    this.#holdLanguages();
     const mute = this.#find("mute");
     mute.disabled = !this.talking();
     mute.setAttribute("aria-pressed", String(muted));
     mute.textContent = muted ? text.unmute : text.mute;
     if (this.#ringing()) this.#tone.start();
     else this.#tone.stop();
+  }
+
+  // Another language is another page, and the call would end with this one.
+  #holdLanguages() {
+    for (const button of document.querySelectorAll(".languages button")) {
+      button.disabled = this.#session !== null;
+      button.title = button.disabled ? this.#panel.dataset.languageLater : "";
+    }
   }
 
   #find(name) {

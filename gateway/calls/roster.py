@@ -1,0 +1,33 @@
+"""The roster: which operator the queue had behind which phone, also once he has signed out. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(slots=True)
+class Roster:
+    """Work numbers by interface, as names of channels have it."""
+
+    operators: dict[str, str] = field(default_factory=dict)
+    _left_at: dict[str, datetime] = field(default_factory=dict)
+
+    def joined(self, interface: str, operator: str) -> None:
+        """Note who is in the queue with this phone."""
+        self.operators[interface] = operator
+        self._left_at.pop(interface, None)
+
+    def left(self, interface: str, at: datetime) -> None:
+        """Note that he left the queue; what happened before may still be told of."""
+        if interface in self.operators:
+            self._left_at.setdefault(interface, at)
+
+    def only(self, interfaces: Iterable[str], at: datetime) -> None:
+        """Note that nobody but these is in the queue."""
+        for interface in self.operators.keys() - set(interfaces):
+            self.left(interface, at)
+
+    def operator_at(self, interface: str, at: datetime) -> str:
+        """Return whose phone it was at this instant, "" for nobody's."""
+        left_at = self._left_at.get(interface)
+        return self.operators.get(interface, "") if left_at is None or at <= left_at else ""

@@ -1,0 +1,27 @@
+"""What this hotline's callers hear: the prompts in the language and with the company that the settings name."""
+
+from collections.abc import Callable
+
+from gateway.config import Settings
+from ivr_scripts.prompts import prompts
+from ivr_scripts.sound_files import Sound, SoundFiles, State
+
+
+def sounds(settings: Settings) -> list[Sound]:
+    """Return how each prompt's sound stands."""
+    files, company = _files(settings), settings.company
+    name = {"cmn": company.name_zh_hans, "en": company.name_en}[settings.prompts.language]
+    return [files.of(prompt) for prompt in prompts(settings.prompts.language, name)]
+
+
+def make_sounds(settings: Settings, say: Callable[[str], None], *, anew: bool = False) -> None:
+    """Make the sounds that are missing, stale or unfit, with `anew` all of them; raises SpeechError or OSError."""
+    files = _files(settings)
+    todo = [sound.prompt for sound in sounds(settings) if anew or sound.state is not State.GOOD]
+    for number, prompt in enumerate(todo, 1):
+        say(f"{number}/{len(todo)}  {prompt.name}")
+        files.make(prompt)
+
+
+def _files(settings: Settings) -> SoundFiles:
+    return SoundFiles(settings.sounds_dir, settings.recordings_dir)
