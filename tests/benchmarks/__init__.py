@@ -6,4 +6,4 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent.parent
 
 # the tests' own PBX, SIP phones, PostgreSQL and browser are plain modules of their folders
-sys.path += [str(TESTS / "e2e"), str(TESTS / "integration")]
+sys.path += [str(TESTS), str(TESTS / "e2e"), str(TESTS / "integration")]

@@ -399,9 +399,26 @@ class LivePage:
 def _stopped(pid: int) -> Iterator[None]:
     os.kill(pid, signal.SIGSTOP)
     try:
+        _await_standstill(pid)
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+def _await_standstill(pid: int) -> None:
+    """Return once every thread stands: after SIGSTOP is sent, threads of a busy machine run on for a moment."""
+    deadline = time.monotonic() + PATIENCE
+    while not _every_thread_stands(pid):
+        assert time.monotonic() < deadline, f"process {pid} does not stop"
+        time.sleep(0.001)
+
+
+def _every_thread_stands(pid: int) -> bool:
+    try:
+        stats = [stat.read_text("ascii", "replace") for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except FileNotFoundError:  # a thread that has just ended
+        return False
+    return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
 
 
 def seat_of(work_number: str) -> str:

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from browser import chromium
 from hotline import Hotline, until
 from pbx import NUMBER
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 from raw_caller import raw_call
 
 SCRIPT = "<script>window.hacked=1</script><img src=x onerror=window.hacked=1>"
@@ -108,11 +107,10 @@ async def test_a_stranger_is_not_let_in_by_an_odd_number(house: Hotline) -> None
             assert await call.ring() in {401, 403}
 
 
-async def test_a_page_shows_a_hostile_name_and_does_nothing_else(house: Hotline) -> None:
+async def test_a_page_shows_a_hostile_name_and_does_nothing_else(house: Hotline, browser: Browser) -> None:
     """A name that is a script stands on the operator's page, letter for letter, and is never run."""
     sender = f'"{SCRIPT}" <sip:13870000002@127.0.0.1>'.encode()
-    async with chromium() as browser, house.pbx.phone("11", answer_after=None):
-        context = await browser.new_context()
+    async with house.pbx.phone("11", answer_after=None), await browser.new_context() as context:
         page = await context.new_page()
         await page.goto(f"{house.web}/")
         await page.get_by_test_id("work-number").fill("1001")

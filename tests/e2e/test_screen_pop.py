@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import chromium
 from ear import Ear, listening
 from hotline import Hotline, hotline, until
 from pbx import NUMBER, settings_for
@@ -39,13 +38,6 @@ _HEARD = """async () => {
 def frail(tmp_path: Path) -> Iterator[Hotline]:
     """Run a hotline of its own for a test that will hurt it."""
     with hotline(settings_for(tmp_path, rings={"seconds": 0.6})) as running:
-        yield running
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Run a browser."""
-    async with chromium(["--autoplay-policy=no-user-gesture-required"]) as running:
         yield running
 
 

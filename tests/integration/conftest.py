@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from api_house import API, Clients, started
+from console_house import Console, in_browser
+from playwright.async_api import Browser
 from postgres import PostgresServer
 
 from storage.engine import Storage
@@ -106,3 +108,10 @@ async def embedded_storage(sqlite_url: str) -> AsyncIterator[Storage]:
 async def embedded(embedded_storage: Storage, aiohttp_client: Clients) -> API:
     """Return a running API on SQLite, for what has nothing to do with the database."""
     return await started(embedded_storage, aiohttp_client)
+
+
+@pytest.fixture
+async def console(browser: Browser, sqlite_url: str, tmp_path: Path) -> AsyncIterator[Console]:
+    """Return a running console to be looked at in a browser, and nobody signed in."""
+    async with in_browser(browser, sqlite_url, tmp_path) as made:
+        yield made

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
-from browser import chromium
 from playwright.async_api import Browser, BrowserContext, Page
 from sqlalchemy import insert
 
@@ -230,8 +229,12 @@ async def furnished(storage: Storage, folder: Path, **settings: object) -> tuple
 
 
 @asynccontextmanager
-async def in_browser(database_url: str, folder: Path, **settings: object) -> AsyncIterator[Console]:
-    """Run a console with a browser, and nobody signed in."""
-    async with running(database_url, folder, **settings) as made, chromium() as browser:
+async def in_browser(browser: Browser, database_url: str, folder: Path, **settings: object) -> AsyncIterator[Console]:
+    """Run a console to be looked at in a browser, and nobody signed in."""
+    async with running(database_url, folder, **settings) as made:
         made.browser = browser
-        yield made
+        try:
+            yield made
+        finally:
+            for context in browser.contexts:
+                await context.close()

@@ -1,23 +1,15 @@
 """Screen-pop in a real browser: who sees which caller, how soon, and what the page says when something is wrong."""
 
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from console_house import Call, Console, answered, in_browser
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from gateway.web.server import PortTakenError, build_app, serve
 from gateway.web.views import Alarm
 from storage.tickets import TicketForm, save_form
-
-
-@pytest.fixture
-async def console(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Console]:
-    """Return a running console with a browser, and nobody signed in."""
-    async with in_browser(sqlite_url, tmp_path) as made:
-        yield made
 
 
 async def test_only_who_is_rung_sees_the_pop(console: Console) -> None:
@@ -103,9 +95,9 @@ async def test_callers_who_withhold_their_number_are_strangers_to_each_other(con
     assert (await console.ticket(new.id)).caller_number == "anonymous"
 
 
-async def test_a_lost_browser_is_shown_to_the_others(sqlite_url: str, tmp_path: Path) -> None:
+async def test_a_lost_browser_is_shown_to_the_others(browser: Browser, sqlite_url: str, tmp_path: Path) -> None:
     """An operator whose page is gone for long enough is marked on the seat list, and stays signed in."""
-    async with in_browser(sqlite_url, tmp_path, web={"browser_lost_seconds": 1}) as console:
+    async with in_browser(browser, sqlite_url, tmp_path, web={"browser_lost_seconds": 1}) as console:
         page, colleague = await console.signed_in("1001", "11"), await console.signed_in("1002", "12")
         await page.close()
         await expect(colleague.get_by_test_id("seat-row-11")).to_contain_text("页面已断开")

@@ -1,25 +1,15 @@
 """What is typed and not saved: it outlives reloads and the end of the call, for whoever talked to the caller."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
-from console_house import Call, Console, answered, in_browser
+from console_house import Call, Console, answered
 from playwright.async_api import Dialog, Page, expect
 
 from routing.facts import Fact
 from routing.vocabulary import FactKind
 
 DRAFTS = "Object.keys(sessionStorage).filter((key) => key.startsWith('draft:'))"
-
-
-@pytest.fixture
-async def console(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Console]:
-    """Return a running console with a browser, and nobody signed in."""
-    async with in_browser(sqlite_url, tmp_path) as made:
-        yield made
 
 
 async def reload(page: Page) -> None:

@@ -1,25 +1,17 @@
 """The ticket form in a real browser: what is typed is saved, kept through whatever happens, and never overwritten."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from console_house import Call, Console, answered, furnished, in_browser
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from gateway.web.server import build_app, serve
 from gateway.web.views import Alarm
 from storage.engine import Storage
 from storage.errors import StorageUnavailableError
 from storage.tickets import TicketForm, save_form
-
-
-@pytest.fixture
-async def console(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Console]:
-    """Return a running console with a browser, and nobody signed in."""
-    async with in_browser(sqlite_url, tmp_path) as made:
-        yield made
 
 
 async def fill(page: Page) -> None:
@@ -214,9 +206,9 @@ async def test_a_reload_does_not_hide_what_a_colleague_saved(console: Console) -
     assert (await console.ticket(call.id)).form_version == 1
 
 
-async def test_a_page_outlives_a_restart_of_the_service(sqlite_url: str, tmp_path: Path) -> None:
+async def test_a_page_outlives_a_restart_of_the_service(browser: Browser, sqlite_url: str, tmp_path: Path) -> None:
     """The service goes and comes: the page says so, comes back by itself, shows what is true now, keeps the form."""
-    async with in_browser(sqlite_url, tmp_path) as console:
+    async with in_browser(browser, sqlite_url, tmp_path) as console:
         storage = console.house.storage
         house, pbx = await furnished(storage, tmp_path)
         port = None

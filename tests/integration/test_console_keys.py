@@ -1,19 +1,9 @@
 """The desk under the keyboard and to a screen reader: menus stay, the focus stays, the page has a heading."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
-from console_house import Call, Console, in_browser
+from console_house import Call, Console
 from playwright.async_api import expect
-
-
-@pytest.fixture
-async def console(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Console]:
-    """Return a running console with a browser, and nobody signed in."""
-    async with in_browser(sqlite_url, tmp_path) as made:
-        yield made
 
 
 async def test_a_call_does_not_close_the_menu_under_the_operators_hand(console: Console) -> None:

@@ -3,20 +3,11 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import aiohttp
 import pytest
-from console_house import PASSWORD, Call, Console, in_browser
+from console_house import PASSWORD, Call, Console
 from playwright.async_api import expect
-
-
-@pytest.fixture
-async def console(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Console]:
-    """Return a running console with a browser, and nobody signed in."""
-    async with in_browser(sqlite_url, tmp_path) as made:
-        yield made
 
 
 async def test_an_operator_signs_in_and_sees_his_desk(console: Console) -> None:

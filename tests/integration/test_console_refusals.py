@@ -1,12 +1,10 @@
 """What cannot be is said in the visitor's language: on a page of its own, or in the corner of the one he has."""
 
-from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 
 import aiohttp
 import pytest
-from console_house import Console, in_browser, running
+from console_house import Console
 from playwright.async_api import expect
 
 from gateway.web.catalogue import texts
@@ -15,25 +13,17 @@ NO_SUCH_PAGE = {"zh-Hans": "没有这个页面。", "zh-Hant": "沒有這個頁�
 PERSON = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
-@pytest.fixture
-async def console(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Console]:
-    """Return a running console without a browser."""
-    async with running(sqlite_url, tmp_path) as made:
-        yield made
-
-
-async def test_a_missing_page_is_said_in_the_visitors_language(sqlite_url: str, tmp_path: Path) -> None:
+async def test_a_missing_page_is_said_in_the_visitors_language(console: Console) -> None:
     """Each language has its own words for it, and a way back."""
-    async with in_browser(sqlite_url, tmp_path) as console:
-        page = await console.page()
-        for language, says in NO_SUCH_PAGE.items():
-            await page.goto(f"{console.url}/sign-in")
-            await page.get_by_test_id(f"language-{language}").click()
-            for path in ("/nothing-here", "/sign-in/confirm"):
-                await page.goto(console.url + path)
-                await expect(page.locator("h1")).to_have_text(says)
-        await page.get_by_role("link", name="Back to the desk").click()
-        await page.wait_for_url("**/sign-in")
+    page = await console.page()
+    for language, says in NO_SUCH_PAGE.items():
+        await page.goto(f"{console.url}/sign-in")
+        await page.get_by_test_id(f"language-{language}").click()
+        for path in ("/nothing-here", "/sign-in/confirm"):
+            await page.goto(console.url + path)
+            await expect(page.locator("h1")).to_have_text(says)
+    await page.get_by_role("link", name="Back to the desk").click()
+    await page.wait_for_url("**/sign-in")
 
 
 @pytest.mark.parametrize(

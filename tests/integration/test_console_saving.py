@@ -1,12 +1,9 @@
 """Saving a ticket: by whom, by which key, what is said of it, and how it is taken up again."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
-from console_house import PASSWORD, Call, Console, answered, in_browser
+from console_house import PASSWORD, Call, Console, answered
 from playwright.async_api import Page, expect
 
 from routing.facts import Fact
@@ -15,13 +12,6 @@ from storage.operators import deactivate
 from storage.tickets import TicketForm, save_form
 
 FOCUS = "document.activeElement.className"
-
-
-@pytest.fixture
-async def console(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Console]:
-    """Return a running console with a browser, and nobody signed in."""
-    async with in_browser(sqlite_url, tmp_path) as made:
-        yield made
 
 
 async def saved_call(console: Console, page: Page, name: str, words: str) -> Call:

@@ -1,11 +1,9 @@
 """The end of a sign-in in a real browser: never in the middle of a call, never by age unsaid, never by accident."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from console_house import Console, answered, in_browser
+from console_house import Console, answered
 from playwright.async_api import Page, expect
 
 PHONE_THAT_RINGS = """
@@ -36,13 +34,6 @@ export default {
   },
 };
 """
-
-
-@pytest.fixture
-async def console(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Console]:
-    """Return a running console with a browser, and nobody signed in."""
-    async with in_browser(sqlite_url, tmp_path) as made:
-        yield made
 
 
 def seated(console: Console, number: str) -> bool:

@@ -1,6 +1,6 @@
 """Headless Chromium for the tests: Debian's own, kept from calling home, with a microphone that is not there."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, async_playwright
@@ -16,14 +16,15 @@ _FLAGS = (
     "--disable-sync",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
 )
 
 
 @asynccontextmanager
-async def chromium(extra_flags: Sequence[str] = ()) -> AsyncIterator[Browser]:
+async def chromium() -> AsyncIterator[Browser]:
     """Run a browser; it is gone when the block ends."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=PROGRAM, args=[*_FLAGS, *extra_flags])
+        browser = await playwright.chromium.launch(executable_path=PROGRAM, args=_FLAGS)
         try:
             yield browser
         finally:
