@@ -49,7 +49,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }, 500);
 });
 """
-"""Notes when each caller's number is in the page, and saves each form, as an operator does: saved ones go with the call."""
+"""Notes when each caller's number is in the page, and saves each form as an operator does: it goes with its call."""
 
 _NOW = "performance.timeOrigin + performance.now()"
 _TAKE = "() => { const seen = window.seenPops; window.seenPops = {}; return seen; }"
