@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from gateway import policy
 from gateway.ami.client import AMIClient
 from gateway.ami.journal import Journal
 from gateway.ami.record import Record, RecordKind
@@ -14,13 +15,15 @@ from gateway.calls.board import Board
 from gateway.calls.intake import Intake
 from gateway.calls.tracker import Tracker
 from gateway.config import Settings
+from gateway.enforcement import Enforcement
 from gateway.house import House
 from gateway.metrics import Metrics
-from gateway.policy import hotline_line, ring_rule
 from gateway.reception import Reception
 from gateway.recorder import SEEN_UNTIL, Recorder
 from gateway.seats import Seats
 from gateway.secrets import Secrets
+from gateway.speaker import Speaker
+from gateway.spoken import prompts_of
 from gateway.web.live import Live
 from gateway.web.server import build_app, serve
 from gateway.web.views import Alarm
@@ -50,7 +53,7 @@ async def run(settings: Settings, secrets: Secrets, ready: Callable[[], None]) -
     async with AsyncExitStack() as stack:
         storage = Storage.open(settings.database_url)
         stack.push_async_callback(storage.close)
-        house, recorder, reception = await _furnish(settings, secrets, storage, stack)
+        house, recorder, reception, enforcement = await _furnish(settings, secrets, storage, stack)
         server = await FastAGIServer({"hotline": hotline}, _IVR_SECONDS).serve(
             settings.fastagi.host, settings.fastagi.port
         )
@@ -59,7 +62,7 @@ async def run(settings: Settings, secrets: Secrets, ready: Callable[[], None]) -
             serve(build_app(house, settings.web.choices_file), settings.web.host, settings.web.port)
         )
         log.info("web.serving", url=url)
-        async with _tasks(house, recorder, reception):
+        async with _tasks(house, recorder, reception, enforcement):
             await reception.taken_up.wait()
             ready()
             await asyncio.get_running_loop().create_future()
@@ -67,9 +70,9 @@ async def run(settings: Settings, secrets: Secrets, ready: Callable[[], None]) -
 
 async def _furnish(
     settings: Settings, secrets: Secrets, storage: Storage, stack: AsyncExitStack
-) -> tuple[House, Recorder, Reception]:
+) -> tuple[House, Recorder, Reception, Enforcement]:
     board, live, metrics = Board(), Live(), Metrics()
-    tracker = Tracker(hotline_line(settings), ring_rule(settings))
+    tracker = policy.tracker(settings)
     seen_until = await _take_up(storage, tracker, board)
     recorder = _recorder(settings, storage, live)
     if seen_until is not None:
@@ -81,6 +84,7 @@ async def _furnish(
         for fact in facts:
             metrics.facts.labels(fact.kind).inc()
         live.changed(board.apply(facts))
+        enforcement.take(facts)
 
     async def on_record(record: Record) -> None:
         await reception.take(record)
@@ -89,9 +93,10 @@ async def _furnish(
     seats = Seats(settings, storage, client, utc_now, live.changed)
     await seats.load()
     reception = Reception(Intake(tracker), recorder, seats, settings.pbx_log_dir, on_facts, seen_until, client)
+    enforcement = _enforcement(settings, client, reception.intake)
     _show_totals(metrics, client, journal, recorder)
     house = House(settings, secrets, storage, board, client, seats, live, metrics, recorder, utc_now)
-    return house, recorder, reception
+    return house, recorder, reception, enforcement
 
 
 def _recorder(settings: Settings, storage: Storage, live: Live) -> Recorder:
@@ -100,7 +105,18 @@ def _recorder(settings: Settings, storage: Storage, live: Live) -> Recorder:
             live.ticket_changed(ticket)
 
     refused = settings.data_dir / "refused-facts.jsonl"
-    return Recorder(storage, ring_rule(settings), settings.hotline.zone, announce, refused)
+    return Recorder(storage, policy.ring_rule(settings), settings.hotline.zone, announce, refused)
+
+
+def _enforcement(settings: Settings, client: AMIClient, intake: Intake) -> Enforcement:
+    speaker = Speaker(client, prompts_of(settings))
+    return Enforcement(
+        speaker,
+        client,
+        intake.tracker.switchboard.channel_of,
+        lambda: utc_now() + intake.clock.ahead,
+        settings.prompts.greeting_to,
+    )
 
 
 def _journal(settings: Settings) -> Journal:
@@ -149,7 +165,9 @@ async def _take_up(storage: Storage, tracker: Tracker, board: Board) -> datetime
 
 
 @asynccontextmanager
-async def _tasks(house: House, recorder: Recorder, reception: Reception) -> AsyncIterator[None]:
+async def _tasks(
+    house: House, recorder: Recorder, reception: Reception, enforcement: Enforcement
+) -> AsyncIterator[None]:
     """Run the house's tasks; one that fails stops the service, visibly. On the way out what is known is written."""
     try:
         async with asyncio.TaskGroup() as group:
@@ -157,6 +175,7 @@ async def _tasks(house: House, recorder: Recorder, reception: Reception) -> Asyn
                 group.create_task(house.ami.run(), name="AMI"),
                 group.create_task(reception.run(group), name="reception"),
                 group.create_task(recorder.run(), name="recorder"),
+                group.create_task(enforcement.run(), name="enforcement"),
                 group.create_task(house.seats.watch(), name="seats"),
                 group.create_task(_look_after(house, recorder, reception), name="alarms"),
             ]

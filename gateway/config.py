@@ -24,6 +24,7 @@ from gateway.sections import (
     Prompts,
     Queue,
     Rings,
+    Rules,
     Seat,
     Web,
     joined,
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     ami: AMI = AMI()
     fastagi: FastAGI = FastAGI()
     prompts: Prompts = Prompts()
+    rules: Rules = Rules()
     web: Web = Web()
     database: Database = Database()
     paths: Paths = Paths()

@@ -1,8 +1,21 @@
-"""What of the settings the pure parts need, in their own words: whose calls these are, and the ring rule."""
+"""What of the settings the pure parts need, in their own words: whose calls these are, and the rules in force."""
 
+import tomllib
+from pathlib import Path
+from typing import Final
+
+import routing
 from gateway.calls.switchboard import HotlineLine
+from gateway.calls.tracker import Tracker
 from gateway.config import Settings
+from routing.ladder import Ladder, LadderError, ladder_of
 from routing.verdicts import RingRule
+
+_SHIPPED: Final = Path(routing.__file__).with_name("rules.toml")
+
+
+class RulesError(Exception):
+    """The rules cannot be used: correct the file and place that the message names."""
 
 
 def hotline_line(settings: Settings) -> HotlineLine:
@@ -18,3 +31,18 @@ def hotline_line(settings: Settings) -> HotlineLine:
 def ring_rule(settings: Settings) -> RingRule:
     """Return the ring rule in force (N1)."""
     return RingRule(settings.rings.period, settings.rings.limit)
+
+
+def ladder(settings: Settings) -> Ladder:
+    """Return what is due to a caller, and when; raises RulesError."""
+    source = settings.rules.file or _SHIPPED
+    try:
+        rungs = tomllib.loads(source.read_text("utf-8")).get("ladder", [])
+        return ladder_of(rungs, settings.rings.limit, greets=settings.prompts.greeting_to != "nobody")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, LadderError) as problem:
+        raise RulesError(f"{source}: {problem}") from None
+
+
+def tracker(settings: Settings) -> Tracker:
+    """Return a tracker of this hotline's calls, under the rules in force; raises RulesError."""
+    return Tracker(hotline_line(settings), ring_rule(settings), ladder(settings))

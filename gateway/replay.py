@@ -7,9 +7,8 @@ import structlog
 
 from gateway.ami.record import Record, RecordKind
 from gateway.calls.intake import Intake
-from gateway.calls.tracker import Tracker
 from gateway.config import Settings
-from gateway.policy import hotline_line, ring_rule
+from gateway.policy import ring_rule, tracker
 from routing.facts import Fact
 from storage.engine import Storage
 from storage.facts import open_calls
@@ -54,7 +53,7 @@ class Replay:
             return []
 
     def _fresh_intake(self) -> Intake:
-        return Intake(Tracker(hotline_line(self.settings), ring_rule(self.settings)))
+        return Intake(tracker(self.settings))
 
     async def _restarted_intake(self) -> Intake:
         """Begin anew, as the service did: with the calls that its database said were in progress."""

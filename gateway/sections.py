@@ -70,6 +70,12 @@ class Rings(Section):
         return timedelta(seconds=self.seconds)
 
 
+class Rules(Section):
+    """What is done to a call and when: the rules file, None for the one that is shipped."""
+
+    file: Path | None = None
+
+
 class Queue(Section):
     """The Asterisk queue in which callers wait; the names are those of queues.conf."""
 
@@ -156,10 +162,14 @@ class Web(Section):
 
 
 class Prompts(Section):
-    """What callers hear: in which language, and where people's recordings stand in for the machine's voice."""
+    """What callers hear: in which language, and where people's recordings stand in for the machine's voice.
+
+    `greeting_to`: who hears company and work number as a call connects.
+    """
 
     language: Literal["cmn", "en"] = "cmn"
     recordings: Path | None = None
+    greeting_to: Literal["caller", "both", "nobody"] = "caller"
 
 
 class Database(Section):

@@ -3,15 +3,20 @@
 from collections.abc import Callable
 
 from gateway.config import Settings
-from ivr_scripts.prompts import prompts
+from ivr_scripts.prompts import Prompt, prompts
 from ivr_scripts.sound_files import Sound, SoundFiles, State
 
 
 def sounds(settings: Settings) -> list[Sound]:
     """Return how each prompt's sound stands."""
-    files, company = _files(settings), settings.company
-    name = {"cmn": company.name_zh_hans, "en": company.name_en}[settings.prompts.language]
-    return [files.of(prompt) for prompt in prompts(settings.prompts.language, name)]
+    files = _files(settings)
+    return [files.of(prompt) for prompt in prompts_of(settings)]
+
+
+def prompts_of(settings: Settings) -> tuple[Prompt, ...]:
+    """Return every prompt; raises PromptError for a gap in the catalogue."""
+    company, language = settings.company, settings.prompts.language
+    return prompts(language, {"cmn": company.name_zh_hans, "en": company.name_en}[language])
 
 
 def make_sounds(settings: Settings, say: Callable[[str], None], *, anew: bool = False) -> None:

@@ -23,6 +23,17 @@ class FactKind(StrEnum):
     ENDED = "ended"
     TAKEN_UP = "taken_up"
     LOST_SIGHT = "lost_sight"
+    STEP_DUE = "step_due"
+    STEP_FAILED = "step_failed"
+    SPEECH_BEGAN = "speech_began"
+    SPEECH_ENDED = "speech_ended"
+
+
+class Step(StrEnum):
+    """What is done to a call beyond putting it through, each at most once; also the subject of its facts."""
+
+    APOLOGISE = "apologise"
+    GREET = "greet"
 
 
 class Source(StrEnum):

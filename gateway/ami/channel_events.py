@@ -144,3 +144,15 @@ class CallTransferred:
     transferer: str = header("TransfererUniqueid", "OrigTransfererUniqueid")
     transferee: str = header("TransfereeUniqueid")
     target: str = header("Extension", "SecondTransfererUniqueid")
+
+
+@made_from("ChanSpyStart", begins=True)
+@made_from("ChanSpyStop", begins=False)
+@dataclass(frozen=True, slots=True)
+class SpeechChanged:
+    """Something begins or ends to be spoken to a channel; `account` is the word under which it was ordered."""
+
+    at: datetime
+    begins: bool
+    uniqueid: str = header("SpyeeUniqueid")
+    account: str = header("SpyerAccountCode")

@@ -21,6 +21,7 @@ from gateway.ami.channel_events import (
     LegRinging,
     LocalBridged,
     LocalOptimized,
+    SpeechChanged,
 )
 from gateway.ami.queue_events import (
     CallerAbandoned,
@@ -59,6 +60,7 @@ __all__ = [
     "OperatorCompleted",
     "OperatorConnected",
     "OperatorMissed",
+    "SpeechChanged",
     "event_of",
 ]
 
@@ -81,6 +83,7 @@ CallEvent: TypeAlias = (
     | HungUp
     | HoldChanged
     | CallTransferred
+    | SpeechChanged
 )
 MemberEvent: TypeAlias = MemberStatus | MemberRemoved
 Event: TypeAlias = CallEvent | MemberEvent

@@ -28,6 +28,7 @@ class RecordKind(StrEnum):
     STARTED = "S"
     PBX_RECORDS = "P"
     FRAMES_LOST = "L"
+    STEP_FAILED = "E"
 
 
 _LETTERS: Final = {kind: kind.value.encode() for kind in RecordKind}

@@ -7,8 +7,9 @@ from enum import Enum, auto
 
 from gateway.calls.rings import next_ring
 from routing.facts import Fact, Value
+from routing.ladder import NO_LADDER, Ladder
 from routing.verdicts import RingRule
-from routing.vocabulary import FactKind, Party
+from routing.vocabulary import FactKind, Party, Step
 
 
 class Stage(Enum):
@@ -48,6 +49,7 @@ class Call:
     caller: str
     linkedid: str
     rule: RingRule
+    ladder: Ladder = NO_LADDER
     stage: Stage = Stage.ARRIVED
     queued_at: datetime | None = None
     over_at: datetime | None = None
@@ -85,6 +87,12 @@ class Call:
         return next((leg for answered_at, leg in reversed(self.answers) if answered_at < at), "")
 
     @property
+    def owed_apology(self) -> bool:
+        """Whether he heard more rings than are allowed, and no apology yet."""
+        late = (FactKind.RING_BEGAN, str(self.rule.limit + 1)) in self.seen
+        return late and (FactKind.SPEECH_BEGAN, Step.APOLOGISE.value) not in self.seen
+
+    @property
     def without_queue(self) -> bool:
         """Whether no queue has ever had this caller."""
         return self.queued_at is None or self.dialled
@@ -93,7 +101,7 @@ class Call:
         """Return (number, instant) of the ring that begins next, None once he has been answered or is gone (I3)."""
         if self.queued_at is None:
             return None
-        due = next_ring(self.rings_struck, self.queued_at, self.rule)
+        due = next_ring(self.rings_struck, self.queued_at, self.rule, self.ladder.last_ring)
         ends = (self.answers[0][0] if self.answers else None, self.over_at)
         return None if due is None or any(end is not None and end < due[1] for end in ends) else due
 

@@ -19,6 +19,7 @@ from gateway.calls.pbx_clock import PBXClock
 from gateway.calls.pbx_records import Retelling, cel_rows
 from gateway.calls.queue_notes import queue_notes
 from gateway.calls.resync import Snapshot
+from gateway.calls.steps import StepFailed
 from gateway.calls.switchboard import named_as
 from gateway.calls.tracker import Tracker, TrackerEvent
 from gateway.calls.transitions import FoundInProgress, TimePassed, Vanished
@@ -73,8 +74,8 @@ class Intake:
                 return self._disconnected()
             case RecordKind.PBX_RECORDS:
                 return self._looked_back(record)
-            case RecordKind.TICK if self.seeing:
-                return self._apply(TimePassed(pbx_time(record.payload.decode("ascii", "replace"), record.at)))
+            case RecordKind.TICK | RecordKind.STEP_FAILED:
+                return self._noted(record)
             case _:
                 return []
 
@@ -147,6 +148,14 @@ class Intake:
 
     def _apply_all(self, events: Iterable[TrackerEvent], source: Source = Source.LIVE) -> list[Fact]:
         return [fact for event in events for fact in self._apply(event, source)]
+
+    def _noted(self, record: Record) -> list[Fact]:
+        """Take in what we put in line ourselves: that a ring is due, that a step could not be taken."""
+        if record.kind is RecordKind.TICK:
+            at = pbx_time(record.payload.decode("ascii", "replace"), record.at)
+            return self._apply(TimePassed(at)) if self.seeing else []
+        told = json.loads(record.payload)
+        return self._apply(StepFailed(record.at + self.clock.ahead, told["caller"], told["step"], told["reason"]))
 
     def _looked_back(self, record: Record) -> list[Fact]:
         """Take in what the PBX wrote down; the first time with the snapshot, and then what happened meanwhile.

@@ -3,6 +3,7 @@
 from gateway.ami.reading import number
 from gateway.calls.call import Call, Leg, Stage
 from routing.facts import Fact, in_order
+from routing.ladder import NO_LADDER, Ladder
 from routing.verdicts import RingRule
 from routing.vocabulary import FactKind
 
@@ -14,10 +15,10 @@ _STAGES = {
 }
 
 
-def restored(call_id: str, facts: list[Fact], rule: RingRule) -> Call:
+def restored(call_id: str, facts: list[Fact], rule: RingRule, ladder: Ladder = NO_LADDER) -> Call:
     """Return the call as these facts leave it; what bridges it is in, the PBX's snapshot has to say."""
     caller = call_id.partition("/")[2]
-    call = Call(call_id, caller, caller, rule)
+    call = Call(call_id, caller, caller, rule, ladder)
     for fact in in_order(facts):
         _take(call, fact)
     return call

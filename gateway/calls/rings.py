@@ -10,12 +10,12 @@ def ring_begins_at(number: int, queued_at: datetime, rule: RingRule) -> datetime
     return queued_at + (number - 1) * rule.period
 
 
-def next_ring(struck: int, queued_at: datetime, rule: RingRule) -> tuple[int, datetime] | None:
-    """Return (number, instant) of the ring that follows `struck` rings; None once the first late ring has begun.
+def next_ring(struck: int, queued_at: datetime, rule: RingRule, last: int = 0) -> tuple[int, datetime] | None:
+    """Return (number, instant) of the ring that follows `struck` rings; None once no further ring matters.
 
-    The ring after the limit is the last that matters to the clock: from it on the caller is owed an apology.
+    The ring after the limit matters, since from it on an apology is owed; so does each up to `last`.
     """
     number = struck + 1
-    if number > rule.limit + 1:
+    if number > max(rule.limit + 1, last):
         return None
     return number, ring_begins_at(number, queued_at, rule)

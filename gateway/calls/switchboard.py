@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from gateway.ami import events as ami
 from gateway.calls.bridges import Bridges
-from gateway.calls.call import Call, Leg
+from gateway.calls.call import Call, Leg, Stage
 from gateway.calls.roster import Roster
 from gateway.calls.transitions import Happening
 
@@ -75,6 +75,11 @@ class Switchboard:
             self._owners.pop(uniqueid, None)
             self._aliases.pop(uniqueid, None)
             self._lose(uniqueid)
+
+    def channel_of(self, caller: str) -> str:
+        """Return the name of a caller's channel, "" when he is gone."""
+        call = self.calls.get(caller)
+        return self._names.get(caller, "") if call and call.stage is not Stage.OVER else ""
 
     def route(self, event: Happening) -> Routed:
         """Learn from an event which channel belongs where; return whose call it is about, and how that call sees it.

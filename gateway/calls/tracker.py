@@ -15,6 +15,7 @@ from gateway.calls.restore import restored
 from gateway.calls.switchboard import HotlineLine, Switchboard, named_as
 from gateway.calls.transitions import Happening, TimePassed, advance
 from routing.facts import Fact
+from routing.ladder import NO_LADDER, Ladder
 from routing.verdicts import RingRule
 from routing.vocabulary import Source
 
@@ -28,6 +29,7 @@ class Tracker:
 
     line: HotlineLine
     rule: RingRule
+    ladder: Ladder = NO_LADDER
     switchboard: Switchboard = field(default_factory=Switchboard)
     _now: datetime | None = None
     _over: dict[str, datetime] = field(default_factory=dict)
@@ -64,7 +66,7 @@ class Tracker:
     def restore(self, calls: Mapping[str, Iterable[Fact]]) -> None:
         """Take up calls that were in progress when we last looked, from their facts."""
         for call_id, facts in calls.items():
-            self.switchboard.add(restored(call_id, list(facts), self.rule))
+            self.switchboard.add(restored(call_id, list(facts), self.rule, self.ladder))
 
     def in_progress(self) -> dict[str, datetime | None]:
         """Return the callers' Uniqueids of all calls not over, each with the last instant we know of it."""
@@ -85,7 +87,7 @@ class Tracker:
 
     def _open(self, uniqueid: str, linkedid: str) -> None:
         if uniqueid not in self._calls:
-            call = Call(self.line.call_id(uniqueid), uniqueid, linkedid or uniqueid, self.rule)
+            call = Call(self.line.call_id(uniqueid), uniqueid, linkedid or uniqueid, self.rule, self.ladder)
             self.switchboard.add(call)
 
     def _of_another_queue(self, event: TrackerEvent) -> bool:

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from gateway.ami import events as ami
-from gateway.calls import offers
+from gateway.calls import conversation, offers, steps
 from gateway.calls.call import Call, Leg, Stage
+from gateway.calls.steps import StepFailed
 from routing.facts import Fact
 from routing.vocabulary import FactKind, OfferOutcome, Party, Source
 
@@ -43,7 +44,7 @@ class FoundInProgress:
     uniqueid: str
 
 
-Happening: TypeAlias = ami.CallEvent | TimePassed | Vanished | FoundInProgress
+Happening: TypeAlias = ami.CallEvent | TimePassed | Vanished | FoundInProgress | StepFailed
 Step: TypeAlias = Callable[..., Iterator[Fact]]
 
 
@@ -84,6 +85,8 @@ def _rings_until(call: Call, now: datetime) -> Iterator[Fact]:
         number, at = due
         call.rings_struck = number
         yield from call.fact(FactKind.RING_BEGAN, at, str(number), ring=number)
+        for rung in call.ladder.due_on(number):
+            yield from call.fact(FactKind.STEP_DUE, at, rung.step, ring=number, clause=rung.clause)
 
 
 def _created(call: Call, event: ami.ChannelCreated) -> Iterator[Fact]:
@@ -159,6 +162,8 @@ def _talking(call: Call, leg_id: str, at: datetime) -> Iterator[Fact]:
         call.stage = Stage.TALKING
     call.answers = sorted([*call.answers, (at, leg_id)])
     yield from call.fact(FactKind.ANSWERED, at, leg_id, operator=leg.operator, interface=leg.interface)
+    if call.ladder.greets:
+        yield from steps.greeting_due(call, leg, at)
 
 
 def _entered(call: Call, event: ami.BridgeEntered) -> Iterator[Fact]:
@@ -223,44 +228,6 @@ def _abandoned(call: Call, event: ami.CallerAbandoned) -> Iterator[Fact]:
     yield from call.fact(FactKind.ABANDONED, event.at)
 
 
-def _held(call: Call, event: ami.HoldChanged) -> Iterator[Fact]:
-    """Note a change of hold; that it stays as it is, is none."""
-    times = {
-        kind: sum(seen is kind and subject.startswith(f"{event.uniqueid}:") for seen, subject in call.seen)
-        for kind in (FactKind.HELD, FactKind.RESUMED)
-    }
-    kind = FactKind.HELD if event.held else FactKind.RESUMED
-    if event.held is (times[FactKind.HELD] == times[FactKind.RESUMED]):
-        yield from call.fact(kind, event.at, f"{event.uniqueid}:{times[kind] + 1}", by=call.party(event.uniqueid))
-
-
-def _transferred(call: Call, event: ami.CallTransferred) -> Iterator[Fact]:
-    leg = call.legs.get(event.transferer)
-    if leg is not None:
-        leg.passed_on = True
-    yield from call.fact(
-        FactKind.TRANSFERRED,
-        event.at,
-        f"{event.transferer}:{event.target}",
-        how=event.how,
-        operator=leg.operator if leg else "",
-        target=event.target,
-    )
-
-
-def _completed(call: Call, event: ami.OperatorCompleted) -> Iterator[Fact]:
-    """Note the queue's own account; it may come after the caller's hang-up and may lack the leg."""
-    leg = event.leg or next((key for key, leg in call.legs.items() if leg.interface == event.interface), "")
-    yield from call.fact(
-        FactKind.COMPLETED,
-        event.at,
-        leg or event.interface,
-        operator=event.operator,
-        reason=event.reason,
-        talked_s=event.talked // timedelta(seconds=1),
-    )
-
-
 def _tick(_call: Call, _event: TimePassed) -> Iterator[Fact]:
     """Do nothing more: the rings that are due have begun already."""
     yield from ()
@@ -283,9 +250,11 @@ _ROWS: tuple[tuple[type, tuple[Stage, ...], Step], ...] = (
     (ami.HangupRequested, _EVERY, _hangup_asked),
     (ami.HungUp, _EVERY, _hung_up),
     (ami.CallerAbandoned, _EVERY, _abandoned),
-    (ami.HoldChanged, (Stage.TALKING,), _held),
-    (ami.CallTransferred, _IN_PROGRESS, _transferred),
-    (ami.OperatorCompleted, _EVERY, _completed),
+    (ami.HoldChanged, (Stage.TALKING,), conversation.held),
+    (ami.CallTransferred, _IN_PROGRESS, conversation.transferred),
+    (ami.OperatorCompleted, _EVERY, conversation.completed),
+    (ami.SpeechChanged, _EVERY, steps.spoken),
+    (StepFailed, _EVERY, steps.failed),
     (TimePassed, (Stage.WAITING,), _tick),
     (Vanished, _IN_PROGRESS, _vanished),
     (FoundInProgress, _IN_PROGRESS, _found),

@@ -14,7 +14,16 @@ from gateway.config import Settings
 from gateway.pbx import needs
 from gateway.pbx.doctor_findings import Finding, fail, ok, shortened, unknown, warn
 
-NEEDED_ACTIONS: Final = ("CoreSettings", "CoreStatus", "Ping", "QueueAdd", "QueuePause", "QueueRemove", *QUESTIONS)
+NEEDED_ACTIONS: Final = (
+    "CoreSettings",
+    "CoreStatus",
+    "Ping",
+    "Originate",
+    "QueueAdd",
+    "QueuePause",
+    "QueueRemove",
+    *QUESTIONS,
+)
 """The actions that the gateway and its doctor send."""
 
 CLOCK_WARN: Final = timedelta(seconds=0.5)
@@ -67,7 +76,7 @@ def further_rights(commands: Frame, user: str) -> Finding:
     return fail("further rights", f"{user} may also do {shortened(dangerous)}: {advice}")
 
 
-_DANGEROUS: Final = frozenset({"Command", "GetConfig", "ModuleLoad", "Originate", "Redirect", "UpdateConfig"})
+_DANGEROUS: Final = frozenset({"Command", "GetConfig", "ModuleLoad", "Redirect", "UpdateConfig"})
 
 
 def _is_excess(text: str) -> bool:
@@ -139,6 +148,15 @@ def way_to_ivr(frames: Iterable[Frame], settings: Settings) -> Finding:
         advice = f"in extensions.conf write AGI({here}), unless that is this machine's own address"
         return warn("way to the IVR", f"the PBX runs here, and asks {right[0]}: {advice}")
     return ok("way to the IVR", f"the dialplan asks agi://{right[0]}:{settings.fastagi.port}")
+
+
+def way_to_speak(frames: Iterable[Frame]) -> Finding:
+    """Check that callers can be spoken to: the extension that plays what the gateway orders."""
+    for frame in frames:
+        if frame.get("Context") == "speak" and frame.get("Application") == "Playback":
+            return ok("way to speak", f"Playback({frame.get('AppData')}) in speak,s")
+    advice = "in extensions.conf write a section [speak], as in asterisk_conf/templates/extensions.conf.j2"
+    return fail("way to speak", f"nobody would hear an apology or a work number: {advice}")
 
 
 def timestamps(unasked: Sequence[Frame]) -> Finding | None:

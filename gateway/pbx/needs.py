@@ -47,13 +47,13 @@ WANTED_MODULES: Final = (
     "res_musiconhold",
     "bridge_builtin_features",
     "bridge_holding",
-    "bridge_native_rtp",
     "bridge_softmix",
     "codec_a_mu",
     "codec_resample",
     "format_pcm",
     "format_wav",
     "format_sln",
+    "app_chanspy",
     "app_playback",
     "app_verbose",
     "app_exec",
@@ -64,13 +64,16 @@ WANTED_MODULES: Final = (
     "func_timeout",
     "func_hangupcause",
 )
-"""Modules that add to the service: browser phones, hold, transfers, prompts."""
+"""Modules that add to the service: browser phones, hold, transfers, prompts.
+
+Without bridge_native_rtp: sound that goes round the core cannot be spoken into, and to bring it back takes 0.3 s.
+"""
 
 AMI_READ: Final = ("call", "agent", "system")
 """Classes of events that are read: channels and bridges; the queue; start and stop of the PBX."""
 
-AMI_WRITE: Final = ("agent", "reporting")
-"""Classes of actions that are allowed: the queue's members, and asking what is."""
+AMI_WRITE: Final = ("agent", "originate", "reporting")
+"""Classes of actions that are allowed: the queue's members, speaking to a caller, and asking what is."""
 
 AMI_EVENTS: Final = (
     "AgentCalled",
@@ -82,6 +85,8 @@ AMI_EVENTS: Final = (
     "BridgeEnter",
     "BridgeLeave",
     "BridgeMerge",
+    "ChanSpyStart",
+    "ChanSpyStop",
     "ContactStatus",
     "DialBegin",
     "DialEnd",

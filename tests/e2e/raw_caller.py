@@ -25,13 +25,13 @@ class RawCall:
         self._id = f"raw-{self._port}-{next(_serial)}"
 
     async def ring(self) -> int:
-        """Send the INVITE and return the first status that says what becomes of it: 180 or a refusal."""
+        """Send the INVITE and return the first status that says what becomes of it: 183 (it rings) or a refusal."""
         await self._invite(1)
         return await self._status(above=100)
 
     async def answered(self) -> int:
         """Wait until somebody answers, acknowledge it, and return the status."""
-        status = await self._status(above=180)
+        status = await self._status(above=183)
         await self._send("ACK", 1)
         return status
 
@@ -39,19 +39,19 @@ class RawCall:
         """Take on another asserted identity in mid-call, by a re-INVITE, and return how that ends."""
         self._asserted = _asserted(asserted)
         await self._invite(2)
-        status = await self._status(above=180)
+        status = await self._status(above=183)
         await self._send("ACK", 2)
         return status
 
     async def hang_up(self) -> int:
         """Send a BYE and return what it ends with."""
         await self._send("BYE", 3)
-        return await self._status(above=180)
+        return await self._status(above=183)
 
     async def give_up(self) -> int:
         """Send a CANCEL and return what the INVITE ends with."""
         await self._send("CANCEL", 1)
-        status = await self._status(above=180)
+        status = await self._status(above=183)
         if status == 200:  # the answer to the CANCEL itself
             status = await self._status(above=200)
         await self._send("ACK", 1)
@@ -81,7 +81,7 @@ class RawCall:
             while True:
                 answer = await asyncio.get_running_loop().sock_recv(self._wire, 65535)
                 found = re.match(rb"SIP/2.0 (\d+)", answer)
-                if (found and int(found[1]) > above) or (found and above > 180 and int(found[1]) == 200):
+                if (found and int(found[1]) > above) or (found and above > 183 and int(found[1]) == 200):
                     self._note_to_tag(answer, int(found[1]))
                     return int(found[1])
 

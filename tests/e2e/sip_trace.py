@@ -57,8 +57,8 @@ class SIPCall:
 
     @property
     def ringing_at(self) -> datetime | None:
-        """When ringing was first announced."""
-        return self._first_response(180)
+        """When ringing was first announced, or heard."""
+        return self._first_response(180, 183)
 
     @property
     def answered_at(self) -> datetime | None:
@@ -94,8 +94,8 @@ class SIPCall:
         """Whether this side sent the first BYE; None when there was none."""
         return None if self.bye is None else self.bye.sent
 
-    def _first_response(self, status: int) -> datetime | None:
-        return next((m.at for m in self.messages if m.status == status and m.method == "INVITE"), None)
+    def _first_response(self, *statuses: int) -> datetime | None:
+        return next((m.at for m in self.messages if m.status in statuses and m.method == "INVITE"), None)
 
 
 def read_messages(log: Path) -> list[Message]:

@@ -20,8 +20,8 @@ _FILLED = Environment(
     lstrip_blocks=True,
     autoescape=False,  # noqa: S701 - scenarios are no pages
 )
-_TONE = bytes([0xB4] * 8 + [0x34] * 8) * 500
-"""One second of a 500 Hz square wave in A-law."""
+_TONE = bytes([0xFA] * 8 + [0x7A] * 8) * 500
+"""One second of a soft 500 Hz square wave in A-law, over which what is spoken can be recognised."""
 
 LONGEST_RUN = 280
 """Seconds after which SIPp ends by itself, whatever happens to the test."""

@@ -35,7 +35,7 @@ async def test_a_name_is_stored_as_the_pbx_passes_it_on(house: Hotline, name: by
     """Whatever a caller calls himself, his call has one ticket, with the name that the PBX wrote down."""
     caller = f"1386{random.randrange(10**7):07}"  # noqa: S311 - no secret
     async with raw_call(house.pbx.sip_address, NUMBER, name + f" <sip:{caller}@127.0.0.1>".encode()) as call:
-        assert 180 == await call.ring()
+        assert 183 == await call.ring()
         assert 487 == await call.give_up()
     ticket = await house.ticket_of(caller)
 
@@ -88,7 +88,7 @@ async def test_nobody_becomes_somebody_else_in_mid_call(house: Hotline) -> None:
     """A number with line breaks that a caller takes on while he talks reaches neither records nor events."""
     async with house.desk("1001", "11", answer_after=0.2):
         async with raw_call(house.pbx.sip_address, NUMBER, b"<sip:13870000004@127.0.0.1>") as call:
-            assert 180 == await call.ring()
+            assert 183 == await call.ring()
             assert 200 == await call.answered()
             assert 200 == await call.become(b"<sip:" + FORGED + b"@127.0.0.1>")
             assert 200 == await call.hang_up()
@@ -119,7 +119,7 @@ async def test_a_page_shows_a_hostile_name_and_does_nothing_else(house: Hotline,
         await page.get_by_test_id("sign-in").click()
         await expect(page.get_by_test_id("seat-mood")).to_have_attribute("data-mood", "ready", timeout=10_000)
         async with raw_call(house.pbx.sip_address, NUMBER, sender) as call:
-            assert 180 == await call.ring()
+            assert 183 == await call.ring()
             await expect(page.get_by_test_id("caller-name")).to_contain_text("<script>window.hacked=1</script>")
             assert await page.evaluate("window.hacked") is None
             assert 0 == await page.locator("#pop img, #pop script").count()
@@ -158,7 +158,7 @@ async def _only_ticket_of(house: Hotline, sender: bytes, asserted: bytes = b"") 
     """Let somebody ring and give up, and return the one ticket that came of it."""
     since = datetime.now(UTC).isoformat()
     async with raw_call(house.pbx.sip_address, NUMBER, sender, asserted=asserted) as call:
-        assert 180 == await call.ring()
+        assert 183 == await call.ring()
         assert 487 == await call.give_up()
     (ticket,) = await until(
         lambda: house.tickets(opened_from=since), lambda found: found and all(each["ended_at"] for each in found)

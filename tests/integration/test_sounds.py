@@ -141,6 +141,6 @@ def test_the_command_makes_checks_and_lists(
     assert 0 == cli.main(["prompts", "list"])
     first = capsys.readouterr().out.splitlines()[0].split()
     assert ["apology", "good"] == first[:2]
-    assert "对不起，让您久等了，我们马上为您接听。" == first[-1]
+    assert "对不起，让您久等了，请稍候。" == first[-1]
     assert 1 == cli.main(["prompts", "play", "nothing"])
     assert "there is no prompt 'nothing': see fourring prompts list" in capsys.readouterr().err

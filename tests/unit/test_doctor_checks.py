@@ -58,14 +58,14 @@ def test_each_needed_action_is_missed(action: str) -> None:
     assert doctor_answers.needed_rights(commands(), "fourring").outcome is GOOD
     found = doctor_answers.needed_rights(commands(without=action), "fourring")
     assert found.outcome is BAD
-    assert f"may not do {action}: in manager.conf, [fourring]: write = agent,reporting" in found.text
+    assert f"may not do {action}: in manager.conf, [fourring]: write = agent,originate,reporting" in found.text
 
 
 @pytest.mark.parametrize(
     ("line", "outcome"),
     [
         ("Command: Execute Asterisk CLI Command.  (Priv: command,all)", BAD),
-        ("Originate: Originate a call.  (Priv: originate,all)", BAD),
+        ("Originate: Originate a call.  (Priv: originate,all)", GOOD),
         ("UpdateConfig: Update basic configuration.  (Priv: config,all)", BAD),
         ("GetConfig: Retrieve configuration.  (Priv: system,config,all)", BAD),
         ("ModuleLoad: Module management.  (Priv: system,all)", BAD),
@@ -131,6 +131,21 @@ def test_the_dialplan_must_lead_to_the_queue(rows: list[tuple[str, str]], outcom
     """An extension leads to our queue, and a caller is not cut off when the operator hangs up first."""
     frames = [frame(Context="hotline", Extension="s", Application=name, AppData=data) for name, data in rows]
     assert outcome is doctor_answers.way_to_queue(frames, SETTINGS).outcome
+
+
+@pytest.mark.parametrize(
+    ("row", "outcome"),
+    [
+        (("speak", "Playback"), GOOD),
+        (("speak", "Answer"), BAD),
+        (("hotline", "Playback"), BAD),
+    ],
+)
+def test_the_dialplan_must_play_what_is_ordered(row: tuple[str, str], outcome: Outcome) -> None:
+    """Without the extension that plays the prompts no caller hears an apology."""
+    context, name = row
+    frames = [frame(Context=context, Extension="s", Application=name, AppData="/prompts/${PROMPT}")]
+    assert outcome is doctor_answers.way_to_speak(frames).outcome
 
 
 @pytest.mark.parametrize(

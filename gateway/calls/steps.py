@@ -1,0 +1,42 @@
+"""What is done to a call beyond putting it through (N1): when a greeting is due, what was spoken, what failed. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.ami import events as ami
+from gateway.calls.call import Call, Leg
+from routing.facts import Fact
+from routing.vocabulary import FactKind, Step
+
+
+@dataclass(frozen=True, slots=True)
+class StepFailed:
+    """A step that was due could not be taken; `reason` is one line for people."""
+
+    at: datetime
+    uniqueid: str
+    step: str
+    reason: str
+
+
+def greeting_due(call: Call, leg: Leg, at: datetime) -> Iterator[Fact]:
+    """Let the caller hear who answered, the first time somebody does; an apology that is owed goes before it."""
+    yield from call.fact(
+        FactKind.STEP_DUE, at, Step.GREET, operator=leg.operator, apology=call.owed_apology, clause="N1"
+    )
+
+
+def spoken(call: Call, event: ami.SpeechChanged) -> Iterator[Fact]:
+    """Note what the PBX says of a speech of ours; who listens in on a call has another word for it."""
+    if event.uniqueid != call.caller or event.account not in set(Step):
+        return
+    if event.begins:
+        yield from call.fact(FactKind.SPEECH_BEGAN, event.at, event.account)
+    elif (FactKind.SPEECH_BEGAN, event.account) in call.seen:
+        yield from call.fact(FactKind.SPEECH_ENDED, event.at, event.account)
+
+
+def failed(call: Call, event: StepFailed) -> Iterator[Fact]:
+    """Note that a step failed, and why: it is not tried again (I6)."""
+    yield from call.fact(FactKind.STEP_FAILED, event.at, event.step, reason=event.reason)

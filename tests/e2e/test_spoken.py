@@ -1,0 +1,161 @@
+"""What a caller is told (N1), as it arrives on his line: the apology while he waits, then who answers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from ear import Ear, listening
+from hotline import Hotline, hotline, until
+from pbx import NUMBER, settings_for
+from recognition import Heard, Samples, prompt
+from sip_trace import SIPCall
+from sipp import DeskPhone, SIPpRun
+
+RING, LIMIT = 0.6, 4
+ALIKE = 0.5
+"""How like a prompt a place in the sound must be, over ringing or an operator's voice; elsewhere it is below 0.2."""
+SOON = 0.5
+"""Seconds within which a speech begins after what it follows."""
+WORDS = 0.1
+"""Seconds by which one prompt may follow the end of the one before it."""
+
+
+@pytest.fixture(scope="module")
+def speaking_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
+    """Run a hotline whose phones ring for long, so that a ringing that is dropped is seen."""
+    settings = settings_for(
+        tmp_path_factory.mktemp("speaking"), rings={"seconds": RING, "limit": LIMIT}, queue={"member_ring_seconds": 30}
+    )
+    with hotline(settings) as running:
+        yield running
+
+
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """One caller and one operator's phone, and what the caller hears."""
+
+    ear: Ear
+    phone: DeskPhone
+    run: SIPpRun
+
+    async def passes(self, seconds: float) -> None:
+        """Let time pass, and take in what is heard meanwhile."""
+        for _ in range(round(seconds / 0.05)):
+            await asyncio.sleep(0.05)
+            self.ear.keep_up()
+
+    async def over(self) -> SIPCall:
+        """Let the operator hang up; return the call as the caller's phone saw it."""
+        await self.phone.hang_up()
+        (call,) = await self.run.ended(within=10)
+        return call
+
+
+@asynccontextmanager
+async def evening(house: Hotline, caller: str) -> AsyncIterator[Evening]:
+    """Let somebody call; the one operator's phone rings and waits to be picked up."""
+    with listening() as ear:
+        async with (
+            house.desk("1001", "11", answer_after=None) as phone,
+            house.pbx.customer.calling(NUMBER, [caller]) as run,
+        ):
+            await phone.rings()
+            yield Evening(ear, phone, run)
+
+
+def sounds_of(house: Hotline) -> dict[str, Samples]:
+    """Return every prompt's samples by its name."""
+    return {file.stem: prompt(file) for file in (house.settings.sounds_dir / "cmn").glob("*.wav")}
+
+
+def assert_greeted(heard: Heard, sounds: dict[str, Samples], number: str, *, after: float, within: float) -> float:
+    """Check that he heard company and work number from `after` on, digit by digit; return when it began."""
+    began, likeness = heard.find(sounds["company"], after=after, until=after + within)
+    assert likeness > ALIKE
+    end = began + len(sounds["company"]) / 8000
+    for name in ("work-number", *(f"digit-{digit}" for digit in number), "at-your-service"):
+        at, likeness = heard.find(sounds[name], after=end - 0.02, until=end + WORDS)
+        assert likeness > ALIKE, name
+        others = [other for other in sounds if other.startswith("digit-") and other != name]
+        alike = [heard.find(sounds[other], after=at - 0.02, until=at + 0.02)[1] for other in others]
+        assert max(alike) < likeness, f"{name} sounds like {others[alike.index(max(alike))]}"
+        end = at + len(sounds[name]) / 8000
+    return began
+
+
+def steps(ticket: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return (kind, step) of all that was due, spoken or failed, in order."""
+    kinds = {"step_due", "step_failed", "speech_began", "speech_ended"}
+    return [(fact["kind"], fact["subject"]) for fact in ticket["facts"] if fact["kind"] in kinds]
+
+
+DUE_AND_SAID = ("step_due", "speech_began", "speech_ended")
+
+
+async def test_who_is_answered_in_time_hears_company_and_work_number(speaking_house: Hotline) -> None:
+    """Within half a second of the answer, and no apology."""
+    async with evening(speaking_house, "13820000001") as calls:
+        await calls.passes(0.5)
+        await calls.phone.pick_up()
+        await calls.passes(7)
+        call = await calls.over()
+        heard = Heard.of(calls.ear.sound(call))
+    sounds = sounds_of(speaking_house)
+    assert call.ringing_at is not None
+    assert call.answered_at is not None
+    assert_greeted(heard, sounds, "1001", after=call.answered_at.timestamp(), within=SOON)
+    rang, last = call.ringing_at.timestamp(), heard.began + len(heard.samples) / 8000
+    assert heard.find(sounds["apology"], after=rang, until=last)[1] < ALIKE
+    ticket = await speaking_house.ticket_of("13820000001")
+    assert [(kind, "greet") for kind in DUE_AND_SAID] == steps(ticket)
+
+
+async def test_who_waits_too_long_hears_the_apology_and_keeps_his_ringing_phone(speaking_house: Hotline) -> None:
+    """Past the limit he is apologised to, once; the phone rings on; with the answer he hears who it is, and no more."""
+    async with evening(speaking_house, "13820000002") as calls:
+        await calls.passes(LIMIT * RING + 5)
+        (offered,) = calls.phone.calls
+        assert offered.ended_at is None
+        await calls.phone.pick_up()
+        await calls.passes(7)
+        call = await calls.over()
+        heard = Heard.of(calls.ear.sound(call))
+    sounds = sounds_of(speaking_house)
+    assert call.ringing_at is not None
+    assert call.answered_at is not None
+    due, answered = call.ringing_at.timestamp() + LIMIT * RING, call.answered_at.timestamp()
+    at, likeness = heard.find(sounds["apology"], after=due - 1, until=answered)
+    assert likeness > ALIKE
+    assert due <= at <= due + SOON
+    assert heard.find(sounds["apology"], after=at + 1, until=answered + 5)[1] < ALIKE
+    assert_greeted(heard, sounds, "1001", after=answered, within=SOON)
+    assert 1 == len(calls.phone.calls)
+    ticket = await speaking_house.ticket_of("13820000002")
+    assert [(kind, step) for step in ("apologise", "greet") for kind in DUE_AND_SAID] == steps(ticket)
+    assert {"clause": "N1", "ring": LIMIT + 1} == next(f["data"] for f in ticket["facts"] if f["kind"] == "step_due")
+
+
+async def test_who_is_answered_in_the_middle_of_the_apology_hears_one_after_the_other(speaking_house: Hotline) -> None:
+    """The greeting waits until the apology has been said; neither is said twice."""
+    async with evening(speaking_house, "13820000003") as calls:
+        ticket = lambda: speaking_house.ticket_of("13820000003", state="ringing")  # noqa: E731 # read once only
+        await until(ticket, lambda seen: ("speech_began", "apologise") in steps(seen))
+        await calls.phone.pick_up()
+        await calls.passes(9)
+        call = await calls.over()
+        heard = Heard.of(calls.ear.sound(call))
+    sounds = sounds_of(speaking_house)
+    assert call.ringing_at is not None
+    assert call.answered_at is not None
+    rang, answered = call.ringing_at.timestamp(), call.answered_at.timestamp()
+    at, likeness = heard.find(sounds["apology"], after=rang, until=answered + 1)
+    assert likeness > ALIKE
+    apologised = at + len(sounds["apology"]) / 8000
+    assert at < answered < apologised
+    assert_greeted(heard, sounds, "1001", after=apologised - 0.1, within=SOON)
+    over = await speaking_house.ticket_of("13820000003")
+    assert {(kind, step) for step in ("apologise", "greet") for kind in DUE_AND_SAID} == set(steps(over))
+    assert 6 == len(steps(over))

@@ -1,0 +1,159 @@
+"""Enforcement: each step that is due is ordered once, at the right moment; what fails is told."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway import enforcement
+from gateway.ami.errors import ActionRefusedError, NotConnectedError
+from gateway.ami.record import RecordKind
+from gateway.ami.wire import Frame
+from gateway.enforcement import Enforcement
+from gateway.speaker import Speaker
+from ivr_scripts.prompts import prompts
+from routing.facts import Fact
+from routing.vocabulary import FactKind, Source, Step
+
+NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+CALL = "yq/yq-1.0"
+CHANNEL = "PJSIP/trunk-00000001"
+
+
+@dataclass
+class PBX:
+    """Keeps what it was told and what was put in line; does it, or raises `trouble`. `silent`: reports nothing."""
+
+    trouble: Exception | None = None
+    silent: bool = False
+    told: list[dict[str, str]] = field(default_factory=list)
+    noted: list[dict[str, str]] = field(default_factory=list)
+    house: Any = None
+
+    async def act(self, action: str, /, **headers: str) -> Frame:
+        """Carry out one action."""
+        self.told.append({"Action": action, **headers})
+        if self.trouble:
+            raise self.trouble
+        if not self.silent:
+            kinds = (FactKind.SPEECH_BEGAN, FactKind.SPEECH_ENDED)
+            self.house.take([Fact(CALL, kind, NOW, headers["Account"]) for kind in kinds])
+        return Frame((("Response", "Success"),))
+
+    async def note(self, kind: RecordKind, payload: bytes = b"") -> None:
+        """Put a record in line."""
+        assert kind is RecordKind.STEP_FAILED
+        self.noted.append(json.loads(payload))
+
+
+def due(step: str, *, source: Source = Source.LIVE, ago: float = 0, **data: str | bool) -> Fact:
+    """Return that a step is due."""
+    return Fact(CALL, FactKind.STEP_DUE, NOW - timedelta(seconds=ago), step, source, data)
+
+
+async def carried_out(pbx: PBX, fact: Fact, *, channel: str = CHANNEL, greeting_to: Any = "caller") -> PBX:
+    """Let a fact happen, and return the PBX once nothing more is done about it."""
+    speaker = Speaker(pbx, prompts("cmn", "永强供电公司"))
+    house = Enforcement(speaker, pbx, {"yq-1.0": channel}.__getitem__, lambda: NOW, greeting_to)
+    pbx.house = house
+    running = asyncio.create_task(house.run())
+    house.take([fact])
+    for _ in range(10):
+        await asyncio.sleep(0)
+    steps = [task for task in asyncio.all_tasks() if CALL in task.get_name()]
+    async with asyncio.timeout(5):
+        await asyncio.gather(*steps)
+    running.cancel()
+    await asyncio.wait([running])
+    return pbx
+
+
+async def test_the_apology_is_whispered_to_the_caller() -> None:
+    """He alone hears it, under the word by which the PBX reports it."""
+    pbx = await carried_out(PBX(), due("apologise"))
+    assert [
+        {
+            "Action": "Originate",
+            "Channel": "Local/s@speak/n",
+            "Application": "ChanSpy",
+            "Data": f"{CHANNEL},qwE",
+            "Account": "apologise",
+            "Variable": "SAY=cmn/apology",
+            "Async": "true",
+        }
+    ] == pbx.told
+    assert [] == pbx.noted
+
+
+@pytest.mark.parametrize(("owed", "first"), [(True, "apology"), (False, "company")])
+async def test_the_greeting_names_company_and_work_number(*, owed: bool, first: str) -> None:
+    """Digit by digit, after the apology where one is owed."""
+    pbx = await carried_out(PBX(), due("greet", operator="1001", apology=owed))
+    said = [Path(sound).name for sound in pbx.told[0]["Variable"].removeprefix("SAY=").split("&")]
+    assert first == said[0]
+    assert ["company", "work-number", "digit-1", "digit-0", "digit-0", "digit-1", "at-your-service"] == said[-7:]
+
+
+@pytest.mark.parametrize(("to", "data"), [("caller", "qwE"), ("both", "qBE")])
+async def test_the_greeting_is_for_whom_the_settings_say(to: str, data: str) -> None:
+    """The apology is the caller's alone in any case."""
+    pbx = await carried_out(PBX(), due("greet", operator="1", apology=False), greeting_to=to)
+    assert f"{CHANNEL},{data}" == pbx.told[0]["Data"]
+    pbx = await carried_out(PBX(), due("apologise"), greeting_to=to)
+    assert f"{CHANNEL},qwE" == pbx.told[0]["Data"]
+
+
+@pytest.mark.parametrize("source", [Source.RECONSTRUCTED, Source.BACKFILLED])
+async def test_what_was_due_unseen_is_not_made_up_for(source: Source) -> None:
+    """A step that came due while we did not listen is on record as due, and nobody is spoken to out of place."""
+    pbx = await carried_out(PBX(), due("apologise", source=source))
+    assert ([], []) == (pbx.told, pbx.noted)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (ActionRefusedError("Originate", "Permission denied"), "Asterisk refused Originate: Permission denied"),
+        (NotConnectedError("not connected to Asterisk"), "not connected to Asterisk"),
+    ],
+)
+async def test_a_step_that_the_pbx_refuses_is_told_and_not_repeated(trouble: Exception, reason: str) -> None:
+    """One order, one line that says why."""
+    pbx = await carried_out(PBX(trouble), due("apologise"))
+    assert 1 == len(pbx.told)
+    assert [{"caller": "yq-1.0", "step": "apologise", "reason": reason}] == pbx.noted
+
+
+async def test_a_caller_who_is_gone_is_not_spoken_to() -> None:
+    """Nothing is ordered, and the fact says why."""
+    pbx = await carried_out(PBX(), due("apologise"), channel="")
+    assert ([], "the caller is gone") == (pbx.told, pbx.noted[0]["reason"])
+
+
+async def test_what_comes_up_too_late_is_left() -> None:
+    """After a time in which we were held up nobody is interrupted in his conversation."""
+    pbx = await carried_out(PBX(), due("greet", ago=4, operator="1001", apology=False))
+    assert [] == pbx.told
+    assert "due 4.0 s ago" in pbx.noted[0]["reason"]
+
+
+async def test_a_speech_that_does_not_begin_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The PBX took the order and never reports the speech, as without ChanSpy."""
+    monkeypatch.setattr(enforcement, "_BEGINS_WITHIN_SECONDS", 0.05)
+    pbx = await carried_out(PBX(silent=True), due("apologise"))
+    assert "did not begin to speak" in pbx.noted[0]["reason"]
+
+
+async def test_a_work_number_that_is_none_cannot_be_read_out() -> None:
+    """Somebody in the queue under another name is greeted by nobody, and the fact says why."""
+    pbx = await carried_out(PBX(), due("greet", operator="Agent/7", apology=False))
+    assert "cannot be read out" in pbx.noted[0]["reason"]
+
+
+def test_every_step_has_a_way_to_take_it() -> None:
+    """A step without one would be due for ever."""
+    assert set(Step) == set(enforcement._STEPS)  # noqa: SLF001
