@@ -93,7 +93,7 @@ async def _furnish(
     seats = Seats(settings, storage, client, utc_now, live.changed)
     await seats.load()
     reception = Reception(Intake(tracker), recorder, seats, settings.pbx_log_dir, on_facts, seen_until, client)
-    enforcement = _enforcement(settings, client, reception.intake)
+    enforcement = _enforcement(settings, client, reception.intake, live)
     _show_totals(metrics, client, journal, recorder)
     house = House(settings, secrets, storage, board, client, seats, live, metrics, recorder, utc_now)
     return house, recorder, reception, enforcement
@@ -108,7 +108,7 @@ def _recorder(settings: Settings, storage: Storage, live: Live) -> Recorder:
     return Recorder(storage, policy.ring_rule(settings), settings.hotline.zone, announce, refused)
 
 
-def _enforcement(settings: Settings, client: AMIClient, intake: Intake) -> Enforcement:
+def _enforcement(settings: Settings, client: AMIClient, intake: Intake, live: Live) -> Enforcement:
     speaker = Speaker(client, prompts_of(settings))
     return Enforcement(
         speaker,
@@ -116,6 +116,7 @@ def _enforcement(settings: Settings, client: AMIClient, intake: Intake) -> Enfor
         intake.tracker.switchboard.channel_of,
         lambda: utc_now() + intake.clock.ahead,
         settings.prompts.greeting_to,
+        live.everybody,
     )
 
 

@@ -68,13 +68,17 @@ class Turn:
 
 @dataclass(slots=True)
 class Enforcement:
-    """Takes what is due. `channel_of`: a caller's Uniqueid → his channel, "" once it is gone; `now` is the PBX's."""
+    """Takes what is due. `channel_of`: a caller's Uniqueid → his channel, "" once it is gone; `now` is the PBX's.
+
+    `call_attention` wakes every page.
+    """
 
     speaker: Speaker
     line: Line
     channel_of: Callable[[str], str]
     now: Callable[[], datetime]
     greeting_to: Literal["caller", "both", "nobody"]
+    call_attention: Callable[[], None]
     _due: asyncio.Queue[Fact] = field(default_factory=asyncio.Queue)
     _turns: defaultdict[str, Turn] = field(default_factory=lambda: defaultdict(Turn))
 
@@ -112,6 +116,11 @@ class Enforcement:
         if (late := self.now() - fact.at) > _LATEST:
             raise StepError(f"due {late.total_seconds():.1f} s ago: it would come at the wrong moment")
 
+    async def _call_attention(self, fact: Fact, turn: Turn) -> None:
+        """Let every page look at once at what the fact has put on the board."""
+        del fact, turn
+        self.call_attention()
+
     async def _apologise(self, fact: Fact, turn: Turn) -> None:
         await self._say(fact, turn, ("apology",))
 
@@ -148,6 +157,7 @@ def _caller(fact: Fact) -> str:
 
 
 _STEPS = {
+    Step.CALL_ATTENTION: Enforcement._call_attention,  # noqa: SLF001
     Step.APOLOGISE: Enforcement._apologise,  # noqa: SLF001 # the table is part of the class, split off to read as one
     Step.GREET: Enforcement._greet,  # noqa: SLF001
 }

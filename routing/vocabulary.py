@@ -32,6 +32,7 @@ class FactKind(StrEnum):
 class Step(StrEnum):
     """What is done to a call beyond putting it through, each at most once; also the subject of its facts."""
 
+    CALL_ATTENTION = "call_attention"
     APOLOGISE = "apologise"
     GREET = "greet"
 

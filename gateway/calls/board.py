@@ -8,12 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from routing.facts import Fact
-from routing.vocabulary import CallState, FactKind
+from routing.vocabulary import CallState, FactKind, Step
 
 
 @dataclass(frozen=True, slots=True)
 class CallCard:
-    """One call in progress. `ringing` are the work numbers rung now, `operator` the one who talks to the caller now."""
+    """One call in progress. `ringing` are the work numbers rung now, `operator` the one who talks to the caller now.
+
+    `needs_attention`: he has waited so long that whoever is free should know.
+    """
 
     call: str
     state: CallState = CallState.RECEIVED
@@ -25,6 +28,7 @@ class CallCard:
     offers: tuple[tuple[str, str], ...] = ()
     operator: str | None = None
     held: bool = False
+    needs_attention: bool = False
 
     @property
     def ringing(self) -> tuple[str, ...]:
@@ -68,6 +72,10 @@ class Board:
     def ringing_for(self, work_number: str) -> tuple[CallCard, ...]:
         """Return the calls that ring at this operator's phone now."""
         return tuple(card for card in self._cards.values() if work_number in card.ringing)
+
+    def needing_attention(self) -> tuple[CallCard, ...]:
+        """Return the calls that wait too long, longest first."""
+        return tuple(card for card in self._cards.values() if card.needs_attention)
 
     def talking_to(self, work_number: str) -> CallCard | None:
         """Return the call this operator has on the line now."""
@@ -120,6 +128,7 @@ def _answered(card: CallCard, fact: Fact) -> CallCard:
         operator=fact.text("operator"),
         answered_at=card.answered_at or fact.at,
         held=False,
+        needs_attention=False,
     )
 
 
@@ -132,6 +141,12 @@ def _transferred(card: CallCard, fact: Fact) -> CallCard:
     return replace(card, operator=None) if card.operator == fact.text("operator") else card
 
 
+def _step_due(card: CallCard, fact: Fact) -> CallCard:
+    """Call for attention, unless he has been answered meanwhile."""
+    due = fact.subject == Step.CALL_ATTENTION and card.operator is None
+    return replace(card, needs_attention=True) if due else card
+
+
 _STEPS = {
     FactKind.QUEUED: _queued,
     FactKind.OFFERED: _offered,
@@ -140,4 +155,5 @@ _STEPS = {
     FactKind.TRANSFERRED: _transferred,
     FactKind.HELD: _held,
     FactKind.RESUMED: _held,
+    FactKind.STEP_DUE: _step_due,
 }

@@ -67,6 +67,10 @@ class Live:
                     page.woken_at = asyncio.get_running_loop().time()
                 page.wake.set()
 
+    def everybody(self) -> None:
+        """Wake every page: something changed that concerns them all and cannot wait."""
+        self.changed(list(self._pages))
+
     def ticket_changed(self, ticket: Ticket) -> None:
         """Take in a ticket that was just committed; the pages that show it follow."""
         if self._announced:
@@ -77,7 +81,7 @@ class Live:
         after = self._alarms | {alarm} if on else self._alarms - {alarm}
         if after != self._alarms:
             self._alarms = after
-            self.changed(list(self._pages))
+            self.everybody()
 
     def enter(self, page: Page) -> bool:
         """Take in a page that has just connected; True: it is the operator's first."""

@@ -74,6 +74,7 @@ class Desk:
 def urgent(desk: Desk) -> Iterator[Fragment]:
     """Return what a page must show at once, the most urgent first."""
     yield _pop(desk)
+    yield _hurry(desk)
     yield _call(desk)
     yield _notices(desk)
     yield from _forms(desk)
@@ -105,6 +106,17 @@ def _pop(desk: Desk) -> Fragment:
         "greeting": greeting(desk.t, desk.house.settings.company, desk.work_number),
     }
     return Fragment("pop", (card, history, len(cards)), context)
+
+
+def _hurry(desk: Desk) -> Fragment:
+    """Return that callers wait too long; not to who talks to one."""
+    talking = desk.house.board.talking_to(desk.work_number) is not None
+    cards = () if talking else desk.house.board.needing_attention()
+    if not cards:
+        return Fragment("hurry", None, {"count": 0})
+    now = desk.house.clock() + desk.house.live.pbx_ahead
+    context = {"count": len(cards), "rings": rings(cards[0], now, desk.house.ring_rule)}
+    return Fragment("hurry", tuple(card.call for card in cards), context)
 
 
 def _call(desk: Desk) -> Fragment:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -134,8 +135,10 @@ async def test_who_waits_too_long_hears_the_apology_and_keeps_his_ringing_phone(
     assert_greeted(heard, sounds, "1001", after=answered, within=SOON)
     assert 1 == len(calls.phone.calls)
     ticket = await speaking_house.ticket_of("13820000002")
-    assert [(kind, step) for step in ("apologise", "greet") for kind in DUE_AND_SAID] == steps(ticket)
-    assert {"clause": "N1", "ring": LIMIT + 1} == next(f["data"] for f in ticket["facts"] if f["kind"] == "step_due")
+    said = [(kind, step) for step in ("apologise", "greet") for kind in DUE_AND_SAID]
+    assert [("step_due", "call_attention"), *said] == steps(ticket)
+    due_on = {f["subject"]: f["data"] for f in ticket["facts"] if f["kind"] == "step_due"}
+    assert {"clause": "N1", "ring": LIMIT + 1} == due_on["apologise"]
 
 
 async def test_who_is_answered_in_the_middle_of_the_apology_hears_one_after_the_other(speaking_house: Hotline) -> None:
@@ -157,5 +160,24 @@ async def test_who_is_answered_in_the_middle_of_the_apology_hears_one_after_the_
     assert at < answered < apologised
     assert_greeted(heard, sounds, "1001", after=apologised - 0.1, within=SOON)
     over = await speaking_house.ticket_of("13820000003")
-    assert {(kind, step) for step in ("apologise", "greet") for kind in DUE_AND_SAID} == set(steps(over))
-    assert 6 == len(steps(over))
+    said = [(kind, step) for step in ("apologise", "greet") for kind in DUE_AND_SAID]
+    assert sorted([("step_due", "call_attention"), *said]) == sorted(steps(over))
+
+
+async def test_on_the_third_ring_every_free_operators_page_calls_for_attention(speaking_house: Hotline) -> None:
+    """Also the page of one whose own phone does not ring; and once the caller is answered it is gone again."""
+    house = speaking_house
+    async with (
+        house.operator("1002", "12") as colleague,
+        colleague.page() as page,
+        evening(house, "13820000004") as calls,
+    ):
+        (rung,) = calls.phone.calls
+        assert rung.ringing_at is not None
+        shown_at = await page.shows('data-testid="hurry"', since=rung.ringing_at)
+        await calls.phone.pick_up()
+        await page.shows('<div id="hurry" hx-swap-oob="true" role="alert"></div>', since=shown_at)
+        call = await calls.over()
+    assert call.ringing_at is not None
+    due_at = call.ringing_at + timedelta(seconds=2 * RING)
+    assert due_at <= shown_at <= due_at + timedelta(seconds=SOON)

@@ -27,7 +27,7 @@ from gateway.sections import Seat
 from gateway.web.live import Live
 from gateway.web.server import build_app, serve
 from routing.facts import Fact
-from routing.vocabulary import FactKind
+from routing.vocabulary import FactKind, Step
 from storage import models
 from storage.engine import Storage
 from storage.ledger import record
@@ -159,6 +159,10 @@ class Call:
     def rings_no_more_at(self, operator: str, outcome: str = "withdrawn") -> Fact:
         """Return that an operator's phone rings no more."""
         return self._fact(FactKind.OFFER_ENDED, f"leg-{operator}", operator=operator, outcome=outcome)
+
+    def calls_attention(self) -> Fact:
+        """Return that his third ring began, on which whoever is free should know of him."""
+        return Fact(self.id, FactKind.STEP_DUE, datetime.now(UTC), Step.CALL_ATTENTION, data={"ring": 3})
 
     def answered_by(self, operator: str) -> Fact:
         """Return that an operator answered now."""

@@ -11,6 +11,12 @@ from gateway.web.server import PortTakenError, build_app, serve
 from gateway.web.views import Alarm
 from storage.tickets import TicketForm, save_form
 
+_COUNT_NOTES = """
+window.notes = 0;
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (...when) { window.notes += 1; return start.apply(this, when); };
+"""
+
 
 async def test_only_who_is_rung_sees_the_pop(console: Console) -> None:
     """The caller appears on the page of the operator whose phone rings, and moves on with the ringing."""
@@ -55,6 +61,40 @@ async def test_the_ring_counter_counts_on_by_itself_and_asks_for_the_apology(con
     console.happens(call.answered_by("1001"))
     await expect(page.get_by_test_id("answered-on")).to_have_text("第 5 声接听")
     await expect(page.get_by_test_id("apology")).to_be_visible()
+
+
+async def test_a_caller_who_waits_too_long_calls_everybodys_attention(console: Console) -> None:
+    """From the third ring on all see and hear that somebody waits, but who talks; once he is answered, nobody does."""
+    first, second = await console.signed_in("1001", "11"), await console.signed_in("1002", "12")
+    await console.both(*(busy := Call("2")).received(), busy.rings_at("1002"), busy.answered_by("1002"))
+    call = Call(ago=10)
+    console.happens(*call.received(), call.rings_at("1003"))
+    await expect(first.locator("#queue")).to_contain_text("1")
+    await expect(first.get_by_test_id("hurry")).to_have_count(0)
+    console.happens(call.calls_attention())
+    console.house.live.everybody()
+    await expect(first.get_by_test_id("hurry")).to_have_text("第 3 声 / 4 1 位来电者仍在等待，请空闲者尽快接听")
+    await expect(first.get_by_test_id("hurry")).to_contain_text("第 4 声", timeout=6000)
+    await expect(second.get_by_test_id("hurry")).to_have_count(0)
+    console.happens(call.answered_by("1003"))
+    await expect(first.get_by_test_id("hurry")).to_have_count(0)
+
+
+async def test_attention_sounds_once_for_each_caller(console: Console) -> None:
+    """Two notes when a caller begins to wait too long, two more for the next one, and none for what goes."""
+    page = await console.page()
+    await page.add_init_script(_COUNT_NOTES)
+    await console.sign_in(page, "1001", "11")
+    await page.get_by_test_id("my-number").wait_for()
+    calls = [Call(str(number), ago=10) for number in range(2)]
+    for number, call in enumerate(calls, 1):
+        console.happens(*call.received(), call.calls_attention())
+        console.house.live.everybody()
+        await expect(page.get_by_test_id("hurry")).to_contain_text(f"{number} 位来电者")
+        assert 2 * number == await page.evaluate("window.notes")
+    console.happens(calls[0].over())
+    await expect(page.get_by_test_id("hurry")).to_contain_text("1 位来电者")
+    assert 4 == await page.evaluate("window.notes")
 
 
 async def test_a_known_caller_is_shown_with_his_earlier_tickets(console: Console) -> None:

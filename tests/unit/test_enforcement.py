@@ -32,6 +32,7 @@ class PBX:
     silent: bool = False
     told: list[dict[str, str]] = field(default_factory=list)
     noted: list[dict[str, str]] = field(default_factory=list)
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
     house: Any = None
 
     async def act(self, action: str, /, **headers: str) -> Frame:
@@ -58,7 +59,7 @@ def due(step: str, *, source: Source = Source.LIVE, ago: float = 0, **data: str 
 async def carried_out(pbx: PBX, fact: Fact, *, channel: str = CHANNEL, greeting_to: Any = "caller") -> PBX:
     """Let a fact happen, and return the PBX once nothing more is done about it."""
     speaker = Speaker(pbx, prompts("cmn", "永强供电公司"))
-    house = Enforcement(speaker, pbx, {"yq-1.0": channel}.__getitem__, lambda: NOW, greeting_to)
+    house = Enforcement(speaker, pbx, {"yq-1.0": channel}.__getitem__, lambda: NOW, greeting_to, pbx.woken.set)
     pbx.house = house
     running = asyncio.create_task(house.run())
     house.take([fact])
@@ -126,6 +127,13 @@ async def test_a_step_that_the_pbx_refuses_is_told_and_not_repeated(trouble: Exc
     pbx = await carried_out(PBX(trouble), due("apologise"))
     assert 1 == len(pbx.told)
     assert [{"caller": "yq-1.0", "step": "apologise", "reason": reason}] == pbx.noted
+
+
+async def test_attention_is_called_for_on_every_page() -> None:
+    """The pages look at once; the PBX is not asked for anything."""
+    pbx = await carried_out(PBX(), due("call_attention"))
+    assert pbx.woken.is_set()
+    assert ([], []) == (pbx.told, pbx.noted)
 
 
 async def test_a_caller_who_is_gone_is_not_spoken_to() -> None:

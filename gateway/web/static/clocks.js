@@ -14,7 +14,8 @@ export function countRings() {
     const ring = Math.floor(waited / period) + 1;
     rings.classList.toggle("last", ring === limit);
     rings.classList.toggle("late", ring > limit);
-    rings.querySelector("progress").value = waited;
+    const progress = rings.querySelector("progress");
+    if (progress) progress.value = waited;
     const count = rings.querySelector("[data-template]");
     const template = ring > limit ? count.dataset.late : count.dataset.template;
     const text = template.replace("{n}", ring).replace("{limit}", limit);

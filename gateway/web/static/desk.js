@@ -2,6 +2,7 @@
 import { countRings, runTimers } from "./clocks.js";
 import { keepForms } from "./forms.js";
 import { keepConnected } from "./connection.js";
+import { soundHurry } from "./hurry.js";
 import { startPhone } from "./phone.js";
 
 const title = document.title;
@@ -14,6 +15,7 @@ let leaving = false; // signing out, and content to lose what is not saved
 keepConnected(forms.connected, () => {
   countRings();
   runTimers();
+  soundHurry();
   forms.prune();
   const notice = document.getElementById("notice");
   phone.allow(notice.dataset.phone === "on");

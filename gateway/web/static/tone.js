@@ -29,6 +29,21 @@ export class Tone {
     this.#source = source;
   }
 
+  // Two short notes, rising: somebody waits too long.
+  chime() {
+    const now = this.#context.currentTime;
+    [660, 880].forEach((pitch, place) => {
+      const [source, volume] = [this.#context.createOscillator(), this.#context.createGain()];
+      const at = now + place * 0.18;
+      source.frequency.value = pitch;
+      volume.gain.setValueAtTime(0.2, at);
+      volume.gain.setTargetAtTime(0, at + 0.12, 0.03);
+      source.connect(volume).connect(this.#context.destination);
+      source.start(at);
+      source.stop(at + 0.4);
+    });
+  }
+
   stop() {
     this.#source?.stop();
     this.#source = null;
