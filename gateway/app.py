@@ -115,7 +115,7 @@ def _enforcement(settings: Settings, client: AMIClient, intake: Intake, live: Li
         client,
         intake.tracker.switchboard.channel_of,
         lambda: utc_now() + intake.clock.ahead,
-        settings.prompts.greeting_to,
+        "both" if settings.prompts.greeting_to == "both" else "caller",  # "nobody" makes no greeting due
         live.everybody,
     )
 

@@ -1,13 +1,12 @@
-"""Enforcement: takes the steps that the facts say are due, each once (I6), and tells the facts what came of them.
+"""Enforcement: takes the steps that the facts say are due, each once (I6), and puts in line what could not be done.
 
-A step is written down as due before it is taken, so no restart takes it again; what was spoken, the PBX itself reports.
+Only what comes due while we listen is taken. After a restart, or a cut, a step that was due before is left: it may have
+been taken already.
 """
 
 import asyncio
 import json
-from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
@@ -16,18 +15,15 @@ import structlog
 
 from gateway.ami.errors import AMIError
 from gateway.ami.record import RecordKind
-from gateway.speaker import Speaker
+from gateway.speaker import Speaker, SpeechError
 from ivr_scripts.prompts import greeting
 from routing.facts import Fact
 from routing.vocabulary import FactKind, Source, Step
 
 log = structlog.get_logger(__name__)
 
-_BEGINS_WITHIN_SECONDS: Final = 2.0
-"""A speech that the PBX does not report after so long did not begin."""
-_LONGEST_SPEECH_SECONDS: Final = 20.0
-_LATEST: Final = timedelta(seconds=3)
-"""A step that comes up later than this, as after a time in which we were held up, would come at the wrong moment."""
+_LATEST: Final = timedelta(seconds=5)
+"""What comes up later than this, because we were held up or an apology lasted, would come at the wrong moment."""
 
 
 class StepError(Exception):
@@ -42,31 +38,6 @@ class Line(Protocol):
 
 
 @dataclass(slots=True)
-class Turn:
-    """What is said to one caller, one thing after the other: who has the lock has the word."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _begun: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
-    _ended: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
-
-    def take(self, fact: Fact) -> None:
-        """Take in what the PBX says of a speech."""
-        (self._begun if fact.kind is FactKind.SPEECH_BEGAN else self._ended)[fact.subject].set()
-
-    def has_begun(self, step: str) -> bool:
-        """Return whether the caller has heard at least the beginning."""
-        return self._begun[step].is_set()
-
-    async def begins(self, step: str) -> bool:
-        """Wait for a speech that was ordered to begin; return whether it did."""
-        return await _happens(self._begun[step], _BEGINS_WITHIN_SECONDS)
-
-    async def ends(self, step: str) -> None:
-        """Wait until it is over, so that nothing is said into it."""
-        await _happens(self._ended[step], _LONGEST_SPEECH_SECONDS)
-
-
-@dataclass(slots=True)
 class Enforcement:
     """Takes what is due. `channel_of`: a caller's Uniqueid → his channel, "" once it is gone; `now` is the PBX's.
 
@@ -77,22 +48,16 @@ class Enforcement:
     line: Line
     channel_of: Callable[[str], str]
     now: Callable[[], datetime]
-    greeting_to: Literal["caller", "both", "nobody"]
+    greeting_to: Literal["caller", "both"]
     call_attention: Callable[[], None]
     _due: asyncio.Queue[Fact] = field(default_factory=asyncio.Queue)
-    _turns: defaultdict[str, Turn] = field(default_factory=lambda: defaultdict(Turn))
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Take in what happened; returns at once."""
         for fact in facts:
-            match fact.kind:
-                case FactKind.STEP_DUE if fact.source is Source.LIVE:
-                    self._due.put_nowait(fact)
-                case FactKind.SPEECH_BEGAN | FactKind.SPEECH_ENDED:
-                    if turn := self._turns.get(fact.call):
-                        turn.take(fact)
-                case FactKind.ENDED | FactKind.LOST_SIGHT:
-                    self._turns.pop(fact.call, None)
+            self.speaker.take(fact)
+            if fact.kind is FactKind.STEP_DUE and fact.source is Source.LIVE:
+                self._due.put_nowait(fact)
 
     async def run(self) -> None:
         """Take each step as it comes due, until cancelled."""
@@ -103,52 +68,40 @@ class Enforcement:
 
     async def _take_step(self, fact: Fact) -> None:
         try:
-            self._refuse_if_late(fact)
-            turn = self._turns[fact.call]
-            async with turn.lock:
-                await _STEPS[Step(fact.subject)](self, fact, turn)
-        except (StepError, AMIError) as problem:
-            log.warning("step.failed", call=fact.call, step=fact.subject, reason=str(problem))
-            told = {"caller": _caller(fact), "step": fact.subject, "reason": str(problem)}
+            self._channel(fact)
+            await _STEPS[Step(fact.subject)](self, fact)
+        except (StepError, SpeechError, AMIError) as problem:
+            reason = str(problem) if self.channel_of(_caller(fact)) else "the caller is gone"
+            log.warning("step.failed", call=fact.call, step=fact.subject, reason=reason)
+            told = {"caller": _caller(fact), "step": fact.subject, "reason": reason}
             await self.line.note(RecordKind.STEP_FAILED, json.dumps(told, ensure_ascii=False).encode())
 
-    def _refuse_if_late(self, fact: Fact) -> None:
-        if (late := self.now() - fact.at) > _LATEST:
-            raise StepError(f"due {late.total_seconds():.1f} s ago: it would come at the wrong moment")
-
-    async def _call_attention(self, fact: Fact, turn: Turn) -> None:
+    async def _call_attention(self, fact: Fact) -> None:
         """Let every page look at once at what the fact has put on the board."""
-        del fact, turn
+        del fact
         self.call_attention()
 
-    async def _apologise(self, fact: Fact, turn: Turn) -> None:
-        await self._say(fact, turn, ("apology",))
+    async def _apologise(self, fact: Fact) -> None:
+        await self._say(fact, ("apology",))
 
-    async def _greet(self, fact: Fact, turn: Turn) -> None:
-        """Say who answered. An apology that has been heard since he did, because it was on its way, is owed no more."""
+    async def _greet(self, fact: Fact) -> None:
+        """Say who answered; an apology that is being spoken is heard out first."""
         try:
             names = greeting(fact.text("operator"))
         except ValueError as problem:
             raise StepError(f"the work number cannot be read out: {problem}") from None
-        owed = fact.data.get("apology") and not turn.has_begun(Step.APOLOGISE)
-        await self._say(fact, turn, ("apology", *names) if owed else names)
+        await self._say(fact, names, to_both=self.greeting_to == "both")
 
-    async def _say(self, fact: Fact, turn: Turn, names: Sequence[str]) -> None:
-        """Say it, see that the PBX reports that it began, and wait for its end."""
-        channel = self.channel_of(_caller(fact))
-        if not channel:
-            raise StepError("the caller is gone")
-        to_both = fact.subject == Step.GREET and self.greeting_to == "both"
-        await self.speaker.say(Step(fact.subject), names, channel, to_both=to_both)
-        if not await turn.begins(fact.subject):
-            raise StepError("the PBX did not begin to speak: fourring doctor says what it lacks")
-        await turn.ends(fact.subject)
+    async def _say(self, fact: Fact, names: Sequence[str], *, to_both: bool = False) -> None:
+        async with self.speaker.turn_to(fact.call) as turn:
+            if (late := self.now() - fact.at) > _LATEST:
+                raise StepError(f"due {late.total_seconds():.1f} s ago: it would come at the wrong moment")
+            await self.speaker.say(turn, Step(fact.subject), names, self._channel(fact), to_both=to_both)
 
-
-async def _happens(event: asyncio.Event, within: float) -> bool:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), within)
-    return event.is_set()
+    def _channel(self, fact: Fact) -> str:
+        if channel := self.channel_of(_caller(fact)):
+            return channel
+        raise StepError("the caller is gone")
 
 
 def _caller(fact: Fact) -> str:
@@ -157,7 +110,7 @@ def _caller(fact: Fact) -> str:
 
 
 _STEPS = {
-    Step.CALL_ATTENTION: Enforcement._call_attention,  # noqa: SLF001
-    Step.APOLOGISE: Enforcement._apologise,  # noqa: SLF001 # the table is part of the class, split off to read as one
+    Step.CALL_ATTENTION: Enforcement._call_attention,  # noqa: SLF001 # the table is part of the class
+    Step.APOLOGISE: Enforcement._apologise,  # noqa: SLF001
     Step.GREET: Enforcement._greet,  # noqa: SLF001
 }

@@ -37,8 +37,8 @@ def ladder(settings: Settings) -> Ladder:
     """Return what is due to a caller, and when; raises RulesError."""
     source = settings.rules.file or _SHIPPED
     try:
-        rungs = tomllib.loads(source.read_text("utf-8")).get("ladder", [])
-        return ladder_of(rungs, settings.rings.limit, greets=settings.prompts.greeting_to != "nobody")
+        rules = tomllib.loads(source.read_text("utf-8"))
+        return ladder_of(rules, settings.rings.limit, greets=settings.prompts.greeting_to != "nobody")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, LadderError) as problem:
         raise RulesError(f"{source}: {problem}") from None
 

@@ -1,17 +1,35 @@
-"""Speaks to one caller over the PBX: he hears it in his waiting or his conversation, and nothing of his call moves.
+"""Speaks to callers over the PBX: one hears it in his waiting or his conversation, and nothing of his call moves.
 
 A channel of the PBX's own plays the prompts and whispers them to the caller's; a phone that rings for him rings on.
+That something was spoken is what the PBX reports, not what we ordered.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from gateway.ami.wire import Frame
 from ivr_scripts.prompts import Prompt
-from routing.vocabulary import Step
+from routing.facts import Fact
+from routing.vocabulary import FactKind, Step
+
+BEGINS_WITHIN_SECONDS: Final = 2.0
+"""How long the PBX has to report that a speech began."""
+_LONGEST_SECONDS: Final = 8.0
+"""How long one speech keeps the others waiting."""
+_NOTHING_HEARD: Final = timedelta(seconds=0.3)
+"""A speech that is over so soon had no sound."""
 
 _CHANNEL: Final = "Local/s@speak/n"
 _TO_CALLER, _TO_BOTH = "qwE", "qBE"  # ChanSpy: quietly; whisper to him, or to who talks to him as well; end with him
+
+
+class SpeechError(Exception):
+    """It is not known that the caller heard it; the message says why, in one line for people."""
 
 
 class Manager(Protocol):
@@ -22,17 +40,54 @@ class Manager(Protocol):
         """Send the named action with these headers; raises AMIError."""
 
 
+@dataclass(slots=True)
+class Turn:
+    """What is said to one caller; who has the lock has the word. `begun` and `ended`: when, as the PBX reports it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    begun: dict[str, datetime] = field(default_factory=dict)
+    ended: dict[str, datetime] = field(default_factory=dict)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def until(self, met: Callable[[], bool], within: float) -> bool:
+        """Wait for the PBX's reports to meet a condition; return whether they do."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while not met():
+                    self.changed.clear()
+                    await self.changed.wait()
+        return met()
+
+
 class Speaker:
     """Says prompts, named as in the catalogue; where their sounds are, the PBX's dialplan knows."""
 
     def __init__(self, manager: Manager, prompts: Sequence[Prompt]) -> None:
         self._manager = manager
         self._paths = {prompt.name: prompt.path for prompt in prompts}
+        self._turns: defaultdict[str, Turn] = defaultdict(Turn)
 
-    async def say(self, step: Step, names: Sequence[str], channel: str, *, to_both: bool = False) -> None:
-        """Begin to say these prompts to the caller on `channel`; `step` is the word under which the PBX reports it.
+    def take(self, fact: Fact) -> None:
+        """Take in what the PBX says of a speech, and that a call is over."""
+        if fact.kind in (FactKind.ENDED, FactKind.LOST_SIGHT):
+            self._turns.pop(fact.call, None)
+        elif fact.call in self._turns and fact.kind in (FactKind.SPEECH_BEGAN, FactKind.SPEECH_ENDED):
+            turn = self._turns[fact.call]
+            (turn.begun if fact.kind is FactKind.SPEECH_BEGAN else turn.ended).setdefault(fact.subject, fact.at)
+            turn.changed.set()
 
-        That he hears them is told by the PBX's own events. Raises AMIError.
+    @asynccontextmanager
+    async def turn_to(self, call: str) -> AsyncIterator[Turn]:
+        """Wait until nothing is said to this caller, and have the word until the block ends."""
+        turn = self._turns[call]
+        async with turn.lock:
+            await turn.until(lambda: turn.begun.keys() <= turn.ended.keys(), _LONGEST_SECONDS)
+            yield turn
+
+    async def say(self, turn: Turn, step: Step, names: Sequence[str], channel: str, *, to_both: bool = False) -> None:
+        """Say these prompts to the caller on `channel`; return when they have been said.
+
+        `step` is the word under which the PBX reports it. Raises AMIError, and SpeechError where it does not report it.
         """
         await self._manager.act(
             "Originate",
@@ -43,3 +98,10 @@ class Speaker:
             Variable=f"SAY={'&'.join(self._paths[name] for name in names)}",
             Async="true",
         )
+        if not await turn.until(lambda: step in turn.begun, BEGINS_WITHIN_SECONDS):
+            patience = f"{BEGINS_WITHIN_SECONDS:g} s"
+            raise SpeechError(f"the PBX did not say within {patience} that it spoke: is its app_chanspy loaded?")
+        if await turn.until(lambda: step in turn.ended, _LONGEST_SECONDS):
+            lasted = turn.ended[step] - turn.begun[step]
+            if lasted < _NOTHING_HEARD:
+                raise SpeechError(f"it was over after {lasted.total_seconds():.2f} s: see fourring prompts check")

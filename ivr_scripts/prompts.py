@@ -55,7 +55,9 @@ def prompts(language: str, company: str) -> tuple[Prompt, ...]:
 
 
 def digits(number: str) -> Iterator[str]:
-    """Yield the names of the prompts that read a number digit by digit; raises ValueError for anything else in it."""
+    """Yield the names of the prompts that read a number digit by digit; raises ValueError for what is no number."""
+    if not number:
+        raise ValueError("there is no number")
     for digit in number:
         if digit not in "0123456789":
             raise ValueError(f"{number!r} has more than digits in it")

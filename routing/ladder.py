@@ -1,6 +1,6 @@
 """The ladder (N1): what is done to a caller who waits, and on which of his rings. Pure: it says what is due."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,21 +40,28 @@ class Ladder:
 NO_LADDER: Final = Ladder()
 
 
-def ladder_of(rules: Iterable[Mapping[str, Any]], limit: int, *, greets: bool) -> Ladder:
-    """Return the ladder that the rules describe, where `limit` rings are allowed; raises LadderError."""
-    rungs = tuple(_rung(number, rule, limit) for number, rule in enumerate(rules, 1))
-    for rung in rungs:
-        if sum(other.step is rung.step for other in rungs) > 1:
-            raise LadderError(f"the step {rung.step} stands there twice: leave one of them out")
-    return Ladder(rungs, greets)
+def ladder_of(rules: Mapping[str, Any], limit: int, *, greets: bool) -> Ladder:
+    """Return the ladder in a rules file, where `limit` rings are allowed; raises LadderError."""
+    strange = ", ".join(rules.keys() - {"ladder"})
+    rungs = rules.get("ladder", [])
+    if strange or not isinstance(rungs, list) or not all(isinstance(rung, dict) for rung in rungs):
+        raise LadderError(f"each rung stands under [[ladder]], and nothing else is known{strange and f': {strange}'}")
+    ladder = Ladder(tuple(_rung(number, rung, limit) for number, rung in enumerate(rungs, 1)), greets)
+    for step in {rung.step for rung in ladder.rungs}:
+        if sum(rung.step is step for rung in ladder.rungs) > 1:
+            raise LadderError(f"the step {step} stands there twice: leave one of them out")
+    return ladder
 
 
 def _rung(number: int, rule: Mapping[str, Any], limit: int) -> Rung:
     steps = [step.value for step in Step if step is not Step.GREET]
     if rule.get("step") not in steps:
         raise LadderError(f"rung {number}: step is one of {', '.join(steps)}, not {rule.get('step')!r}")
-    rings = {name: rule[name] for name in ("ring", "after_limit") if name in rule}
+    name = f"rung {number} ({rule['step']})"
+    if strange := rule.keys() - {"step", "ring", "after_limit", "clause"}:
+        raise LadderError(f"{name}: {', '.join(sorted(strange))} is unknown: it has step, ring or after_limit, clause")
+    rings = {key: rule[key] for key in ("ring", "after_limit") if key in rule}
     if len(rings) != 1 or not all(type(ring) is int and ring >= 1 for ring in rings.values()):
-        raise LadderError(f"rung {number} ({rule['step']}): it needs either ring or after_limit, a number from 1")
+        raise LadderError(f"{name}: it needs either ring or after_limit, a number from 1")
     ring = rings.get("ring") or limit + rings["after_limit"]
     return Rung(Step(rule["step"]), ring, str(rule.get("clause", "")))

@@ -72,7 +72,8 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
     answered = _first(seen, FactKind.ANSWERED)
     ended = _first(seen, FactKind.ENDED)
     queued_at = queued.at if queued else None
-    rings, on_ring, in_time = _rings(queued_at, answered, _first(seen, FactKind.ABANDONED) or ended, seen[-1], rule)
+    gone = _first(seen, FactKind.ABANDONED) or ended
+    rings, on_ring, in_time = _rings(queued_at, answered, gone, _latest(seen), rule)
     return Verdict(
         call=seen[0].call,
         state=_state(seen),
@@ -94,6 +95,11 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
         hung_up_first=_hung_up_first(seen) if ended else None,
         rule_version=rule.version,
     )
+
+
+def _latest(facts: list[Fact]) -> Fact:
+    """Return the last thing that the PBX told; that a step of ours failed says nothing of the caller."""
+    return next((fact for fact in reversed(facts) if fact.kind is not FactKind.STEP_FAILED), facts[-1])
 
 
 def _first(facts: list[Fact], kind: FactKind) -> Fact | None:

@@ -9,7 +9,7 @@ from gateway.calls.rings import next_ring
 from routing.facts import Fact, Value
 from routing.ladder import NO_LADDER, Ladder
 from routing.verdicts import RingRule
-from routing.vocabulary import FactKind, Party, Step
+from routing.vocabulary import FactKind, Party
 
 
 class Stage(Enum):
@@ -85,12 +85,6 @@ class Call:
     def answered_by(self, at: datetime) -> str:
         """Return the leg that was the latest to answer before `at`, "" if none had: it tells one wait from the next."""
         return next((leg for answered_at, leg in reversed(self.answers) if answered_at < at), "")
-
-    @property
-    def owed_apology(self) -> bool:
-        """Whether he heard more rings than are allowed, and no apology yet."""
-        late = (FactKind.RING_BEGAN, str(self.rule.limit + 1)) in self.seen
-        return late and (FactKind.SPEECH_BEGAN, Step.APOLOGISE.value) not in self.seen
 
     @property
     def without_queue(self) -> bool:

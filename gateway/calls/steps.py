@@ -21,10 +21,8 @@ class StepFailed:
 
 
 def greeting_due(call: Call, leg: Leg, at: datetime) -> Iterator[Fact]:
-    """Let the caller hear who answered, the first time somebody does; an apology that is owed goes before it."""
-    yield from call.fact(
-        FactKind.STEP_DUE, at, Step.GREET, operator=leg.operator, apology=call.owed_apology, clause="N1"
-    )
+    """Let the caller hear who answered, the first time somebody does."""
+    yield from call.fact(FactKind.STEP_DUE, at, Step.GREET, operator=leg.operator, clause="N1")
 
 
 def spoken(call: Call, event: ami.SpeechChanged) -> Iterator[Fact]:

@@ -45,22 +45,25 @@ class FoundInProgress:
 
 
 Happening: TypeAlias = ami.CallEvent | TimePassed | Vanished | FoundInProgress | StepFailed
-Step: TypeAlias = Callable[..., Iterator[Fact]]
+Move: TypeAlias = Callable[..., Iterator[Fact]]
 
 
 def advance(call: Call, event: Happening, source: Source) -> list[Fact]:
     """Take one event into the call and return the facts it makes, none if the table refuses it.
 
     A ring that was due before the event has begun before it, whether or not a timer was in time to say so. Of a call in
-    doubt no ring is taken for granted; what the PBX wrote down earlier does not show that it is still there.
+    doubt no ring is taken for granted; what the PBX wrote down earlier does not show that it is still there. That a
+    step of ours failed is no sign of the caller at all.
     """
+    if isinstance(event, StepFailed):
+        return list(steps.failed(call, event))
     if call.in_doubt and isinstance(event, TimePassed):
         return []
     call.in_doubt = call.in_doubt and source is Source.BACKFILLED
     facts = list(_rings_until(call, event.at))
-    step = _TABLE.get((call.stage, type(event)))
-    if step is not None:
-        facts += step(call, event)
+    move = _TABLE.get((call.stage, type(event)))
+    if move is not None:
+        facts += move(call, event)
     if source is not Source.LIVE:
         facts = [replace(fact, source=source) for fact in facts]
     if source is Source.BACKFILLED:
@@ -236,7 +239,7 @@ def _tick(_call: Call, _event: TimePassed) -> Iterator[Fact]:
 _IN_PROGRESS = (Stage.ARRIVED, Stage.WAITING, Stage.TALKING)
 _EVERY = (*_IN_PROGRESS, Stage.OVER)
 
-_ROWS: tuple[tuple[type, tuple[Stage, ...], Step], ...] = (
+_ROWS: tuple[tuple[type, tuple[Stage, ...], Move], ...] = (
     (ami.ChannelCreated, _EVERY, _created),
     (ami.CallerJoined, _EVERY, _joined),
     (ami.LegDialled, (Stage.ARRIVED, Stage.WAITING), _dialled),
@@ -254,10 +257,9 @@ _ROWS: tuple[tuple[type, tuple[Stage, ...], Step], ...] = (
     (ami.CallTransferred, _IN_PROGRESS, conversation.transferred),
     (ami.OperatorCompleted, _EVERY, conversation.completed),
     (ami.SpeechChanged, _EVERY, steps.spoken),
-    (StepFailed, _EVERY, steps.failed),
     (TimePassed, (Stage.WAITING,), _tick),
     (Vanished, _IN_PROGRESS, _vanished),
     (FoundInProgress, _IN_PROGRESS, _found),
 )
 
-_TABLE: dict[tuple[Stage, type], Step] = {(stage, event): step for event, stages, step in _ROWS for stage in stages}
+_TABLE: dict[tuple[Stage, type], Move] = {(stage, event): move for event, stages, move in _ROWS for stage in stages}

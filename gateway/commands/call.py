@@ -20,7 +20,7 @@ _WORDS = {
     "answered": "answered",
     "operator hung up": "the operator hung up",
     "customer hung up": "the customer hung up",
-    "customer gave up": "nobody answered; the customer gave up",
+    "customer gave up": "nobody answered; the customer gave up (is anybody signed in?)",
 }
 _SILENT = "trying"
 

@@ -29,7 +29,7 @@ NEEDED_ACTIONS: Final = (
 CLOCK_WARN: Final = timedelta(seconds=0.5)
 CLOCK_FAIL: Final = timedelta(seconds=2)
 
-_VERSION: Final = re.compile(r"(?:certified[/-])?(\d+)\.")
+_VERSION: Final = re.compile(r"(certified[/-])?(\d+)\.(\d+)(?:(?:\.|-cert)(\d+))?")
 _RIGHTS: Final = re.compile(r"\(Priv: ([^)]*)\)\s*$")
 _LOOPBACK: Final = re.compile(r"127\.|localhost$|::1$")
 _AGI: Final = re.compile(r"h?agi://\[?([^/\]]+?)\]?(?::(\d+))?(?:[/,]|$)")
@@ -42,8 +42,13 @@ def version(core: Frame) -> Finding:
     found = _VERSION.match(text)
     if found is None:
         return unknown("version", f"{text or 'not told'}: make sure it is Asterisk {needs.OLDEST_VERSION} or newer")
-    if int(found[1]) < needs.OLDEST_VERSION:
+    number = tuple(int(part or 0) for part in found.groups()[1:])
+    if number[0] < needs.OLDEST_VERSION:
         return fail("version", f"Asterisk {text} is too old: install {needs.OLDEST_VERSION} or newer")
+    branch = f"{'certified/' if found[1] else ''}{number[0]}"
+    if number < needs.SAFE_FROM.get(branch, ()):
+        flaw = "lets our AMI user write configuration (CVE-2024-42365)"
+        return fail("version", f"Asterisk {text} {flaw}: install a newer one")
     return ok("version", f"Asterisk {text}")
 
 

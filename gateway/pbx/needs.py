@@ -5,6 +5,9 @@ from typing import Final
 OLDEST_VERSION: Final = 20
 """The oldest major version of Asterisk that is supported."""
 
+SAFE_FROM: Final = {"20": (20, 9, 2), "21": (21, 4, 2), "certified/20": (20, 7, 2)}
+"""Before these, whoever may originate could write configuration files (CVE-2024-42365)."""
+
 REQUIRED_MODULES: Final = (
     "pbx_config",
     "res_sorcery_config",

@@ -43,7 +43,10 @@ async def test_a_call_that_nobody_answers_is_told(house: Hotline) -> None:
     ended = await call(house.settings, "--caller", "13830000003", "--patience", "1")
     ticket = await house.ticket_of("13830000003")
 
-    assert (1, ["ringing", "nobody answered; the customer gave up"]) == (ended.returncode, steps(ended))
+    assert (1, ["ringing", "nobody answered; the customer gave up (is anybody signed in?)"]) == (
+        ended.returncode,
+        steps(ended),
+    )
     assert "abandoned" == ticket["state"]
 
 

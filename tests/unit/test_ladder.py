@@ -8,6 +8,7 @@ from story import CALLER, LINE, RULE, Story, arrived, at, called, connected, hun
 from gateway.ami import events as ami
 from gateway.calls.steps import StepFailed
 from gateway.calls.tracker import Tracker
+from gateway.calls.transitions import Vanished
 from routing.ladder import Ladder, LadderError, Rung, ladder_of
 from routing.vocabulary import FactKind, Source, Step
 
@@ -21,7 +22,7 @@ def story(*rungs: Rung, greets: bool = False) -> Story:
 
 
 def spoken(seconds: float, step: str, *, begins: bool = True, caller: str = CALLER) -> ami.SpeechChanged:
-    """Return that the PBX says of a speech that it begins or ends."""
+    """Return that a speech begins or ends, as the PBX says."""
     return ami.SpeechChanged(at(seconds), begins, caller, step)
 
 
@@ -56,20 +57,15 @@ def test_rings_are_struck_as_long_as_a_step_waits_for_one() -> None:
     assert told.tracker.next_ring_at() is None
 
 
-@pytest.mark.parametrize(("answered", "heard", "owed"), [(3, False, False), (21, False, True), (21, True, False)])
-def test_the_greeting_is_due_with_the_answer_and_brings_an_apology_that_is_owed(
-    *, answered: float, heard: bool, owed: bool
-) -> None:
-    """Who waited too long and has heard no apology hears it before company and work number."""
+def test_the_greeting_is_due_with_the_first_answer() -> None:
+    """Once, for the operator who answered first; where nobody is greeted none is due."""
     told = story(APOLOGY, greets=True)
-    told.tell(arrived(0), joined(0), called(0.2, "yq-1.1"), tick(min(answered, 20)))
-    if heard:
-        told.tell(spoken(20.3, "apologise"))
-    told.tell(connected(answered, "yq-1.1"), connected(answered + 1, "yq-1.1"))
-    greeting = told.of(FactKind.STEP_DUE)[-1]
-    assert ("greet", at(answered)) == (greeting.subject, greeting.at)
-    assert {"operator": "1001", "apology": owed, "clause": "N1"} == dict(greeting.data)
-    assert 1 == sum(step == "greet" for step, _ in due(told))
+    told.tell(*talking(), connected(9, "yq-1.2", "1002"))
+    assert [("greet", 2.0)] == due(told)
+    assert {"operator": "1001", "clause": "N1"} == dict(told.of(FactKind.STEP_DUE)[0].data)
+    silent = story(APOLOGY)
+    silent.tell(*talking())
+    assert [] == due(silent)
 
 
 def test_what_the_pbx_says_was_spoken_is_a_fact() -> None:
@@ -92,6 +88,17 @@ def test_a_step_that_failed_is_a_fact_with_its_reason() -> None:
     assert ("apologise", "gone") == (failed.subject, failed.text("reason"))
 
 
+def test_that_a_step_failed_is_no_sign_of_the_caller() -> None:
+    """It strikes no ring, ends no doubt, and is not when he was last seen: what we say ourselves is not what is."""
+    told = story(APOLOGY)
+    told.tell(arrived(0), joined(0), tick(20))
+    told.tracker.doubt([CALLER])
+    told.tell(StepFailed(at(60), CALLER, "apologise", "not connected"), Vanished(at(20.5), CALLER))
+    assert told.tracker.in_progress() == {}
+    assert 5 == len(told.of(FactKind.RING_BEGAN)) == told.verdict().rings
+    assert at(20.5) == told.verdict().last_seen_at
+
+
 def test_what_was_due_stays_so_after_a_restart() -> None:
     """The facts of the first run tell the second one that the apology was due and spoken: neither is told again."""
     first = story(APOLOGY, greets=True)
@@ -101,15 +108,14 @@ def test_what_was_due_stays_so_after_a_restart() -> None:
     second.source = Source.RECONSTRUCTED
     second.tell(tick(25), called(25, "yq-1.1"), connected(26, "yq-1.1"))
     assert [("greet", 26.0)] == due(second)
-    assert second.of(FactKind.STEP_DUE)[0].data["apology"] is False
 
 
 def test_rules_become_a_ladder() -> None:
     """A rung names its ring, or how far it is past the limit."""
-    rules = [{"step": "apologise", "after_limit": 1, "clause": "N1"}]
+    rules = {"ladder": [{"step": "apologise", "after_limit": 1, "clause": "N1"}]}
     assert Ladder((APOLOGY,), greets=True) == ladder_of(rules, 4, greets=True)
-    assert 7 == ladder_of([{"step": "apologise", "ring": 7}], 4, greets=False).last_ring
-    assert 0 == ladder_of([], 4, greets=False).last_ring
+    assert 7 == ladder_of({"ladder": [{"step": "apologise", "ring": 7}]}, 4, greets=False).last_ring
+    assert 0 == ladder_of({}, 4, greets=False).last_ring
 
 
 @pytest.mark.parametrize(
@@ -123,10 +129,19 @@ def test_rules_become_a_ladder() -> None:
         ([{"step": "apologise", "ring": 0}], "a number from 1"),
         ([{"step": "apologise", "ring": True}], "a number from 1"),
         ([{"step": "apologise", "ring": "3"}], "a number from 1"),
+        ([{"step": "apologise", "ring": 3, "cluase": "N1"}], "cluase is unknown"),
         ([{"step": "apologise", "ring": 3}, {"step": "apologise", "ring": 4}], "the step apologise stands there twice"),
+        ({"step": "apologise", "ring": 3}, r"each rung stands under \[\[ladder\]\]"),
+        (["apologise"], r"each rung stands under \[\[ladder\]\]"),
     ],
 )
-def test_rules_that_are_none_name_the_rung(rules: list[dict[str, Any]], said: str) -> None:
+def test_rules_that_are_none_name_the_rung(rules: Any, said: str) -> None:
     """Whoever edits the rules learns which rung is wrong, and how to write it."""
     with pytest.raises(LadderError, match=said):
-        ladder_of(rules, 4, greets=True)
+        ladder_of({"ladder": rules}, 4, greets=True)
+
+
+def test_a_misspelt_ladder_is_not_taken_for_none() -> None:
+    """Otherwise nobody would be apologised to, and nobody would know."""
+    with pytest.raises(LadderError, match="nothing else is known: ladders"):
+        ladder_of({"ladders": []}, 4, greets=True)
