@@ -129,7 +129,7 @@ def test_rules_become_a_ladder() -> None:
         ([{"step": "apologise", "ring": 0}], "a number from 1"),
         ([{"step": "apologise", "ring": True}], "a number from 1"),
         ([{"step": "apologise", "ring": "3"}], "a number from 1"),
-        ([{"step": "apologise", "ring": 3, "cluase": "N1"}], "cluase is unknown"),
+        ([{"step": "apologise", "ring": 3, "clauses": "N1"}], "clauses is unknown"),
         ([{"step": "apologise", "ring": 3}, {"step": "apologise", "ring": 4}], "the step apologise stands there twice"),
         ({"step": "apologise", "ring": 3}, r"each rung stands under \[\[ladder\]\]"),
         (["apologise"], r"each rung stands under \[\[ladder\]\]"),
