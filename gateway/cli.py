@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "call": "make a test call to the hotline",
     "doctor": "check an Asterisk, ours or an existing one, and say what to change",
     "replay": "turn a journal of AMI frames into facts and tickets, in a fresh database",
+    "report": "count the calls of a month or a day, also as if another rule were in force",
     "prompts": "list, make, check and play what callers hear",
     "user": "add and list the people who may sign in",
     "token": "make, list and revoke the tokens of the API",

@@ -23,6 +23,7 @@ from gateway.sections import (
     Paths,
     Prompts,
     Queue,
+    Reports,
     Rings,
     Rules,
     Seat,
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     fastagi: FastAGI = FastAGI()
     prompts: Prompts = Prompts()
     rules: Rules = Rules()
+    reports: Reports = Reports()
     web: Web = Web()
     database: Database = Database()
     paths: Paths = Paths()

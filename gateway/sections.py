@@ -172,6 +172,17 @@ class Prompts(Section):
     greeting_to: Literal["caller", "both", "nobody"] = "caller"
 
 
+class Reports(Section):
+    """Thresholds of the reports: who gives up within `short_abandon_seconds` is not counted as abandoned."""
+
+    short_abandon_seconds: float = Field(5.0, ge=0, le=60)
+
+    @property
+    def short_abandon(self) -> timedelta:
+        """The same as a length of time."""
+        return timedelta(seconds=self.short_abandon_seconds)
+
+
 class Database(Section):
     """Where tickets are kept: empty for the embedded SQLite file, or a postgresql:// address."""
 

@@ -1,6 +1,7 @@
 """Databases for the tests: a fresh one each, copied from one that was migrated once."""
 
 import asyncio
+import io
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,7 +11,9 @@ from api_house import API, Clients, started
 from console_house import Console, in_browser
 from playwright.async_api import Browser
 from postgres import PostgresServer
+from typed_commands import Typed
 
+from gateway import cli
 from storage.engine import Storage
 from storage.migrate import upgrade
 
@@ -115,3 +118,19 @@ async def console(browser: Browser, sqlite_url: str, tmp_path: Path) -> AsyncIte
     """Return a running console to be looked at in a browser, and nobody signed in."""
     async with in_browser(browser, sqlite_url, tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
+    """Return a function that types a command: (exit code, what it printed, what it complained of)."""
+    monkeypatch.chdir(tmp_path)
+
+    def type_in(url: str, *words: str, stdin: str = "") -> tuple[int, str, str]:
+        monkeypatch.setenv("FOURRING_DATABASE_URL", url)
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode("utf-8", "surrogateescape"))))
+        capsys.readouterr()
+        code = cli.main(words)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return type_in

@@ -1,7 +1,6 @@
 """The small commands, typed as a person would, on real databases of both kinds."""
 
 import asyncio
-import io
 import os
 import pty
 import sqlite3
@@ -16,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from answered_calls import NOON, answered
+from typed_commands import Typed
 
-from gateway import cli
 from routing.verdicts import RingRule
 from storage.audit import notes
 from storage.engine import Storage
@@ -27,7 +26,6 @@ from storage.tokens import token_named
 from storage.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
-Typed = Callable[..., tuple[int, str, str]]
 
 
 def let_in(url: str, work_number: str, password: str) -> Operator | None:
@@ -57,22 +55,6 @@ def looked_up(url: str, question: Callable[[UnitOfWork], Awaitable[T]]) -> T:
             await storage.close()
 
     return asyncio.run(ask())
-
-
-@pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
-    """Return a function that types a command: (exit code, what it printed, what it complained of)."""
-    monkeypatch.chdir(tmp_path)
-
-    def type_in(url: str, *words: str, stdin: str = "") -> tuple[int, str, str]:
-        monkeypatch.setenv("FOURRING_DATABASE_URL", url)
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode("utf-8", "surrogateescape"))))
-        capsys.readouterr()
-        code = cli.main(words)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return type_in
 
 
 def test_a_database_is_made_and_then_up_to_date(bare_url: str, typed: Typed) -> None:

@@ -1,0 +1,155 @@
+"""Counts for reports, in the database: one pass over the tickets of a period, grouped as asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, case, cast, extract, func, literal, select
+
+from routing.figures import Counts
+from routing.vocabulary import CallState, FactKind, Party, Source, Step
+from storage import models
+from storage.unit_of_work import UnitOfWork
+
+_t = models.tickets.c
+_f = models.facts.c
+
+
+class By(StrEnum):
+    """What a report is grouped by; the group's name is a day, a month, a work number ("" where nobody answered)."""
+
+    DAY = "day"
+    MONTH = "month"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Local days, both included."""
+
+    first: date
+    last: date
+
+    def instants(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """Return when it begins and when it is over."""
+        begins, over = self.first, self.last + timedelta(days=1)
+        return datetime(*begins.timetuple()[:3], tzinfo=zone), datetime(*over.timetuple()[:3], tzinfo=zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is counted. `limit` scores the calls by another number of rings than their own rule has, None by theirs.
+
+    Who gives up within `soon` is left out of the share of the abandoned.
+    """
+
+    period: Period
+    by: By
+    soon: timedelta
+    limit: int | None = None
+
+
+_GROUPS: Final = {
+    By.DAY: func.substr(_t.number, 1, 8),  # a ticket's number begins with its local day
+    By.MONTH: func.substr(_t.number, 1, 6),
+    By.OPERATOR: func.coalesce(_t.operator, ""),
+}
+
+
+async def count(work: UnitOfWork, question: Question, zone: ZoneInfo) -> dict[str, Counts]:
+    """Return the counts of each group, in the order of their names."""
+    begins, over = question.period.instants(zone)
+    within = and_(_t.opened_at >= begins, _t.opened_at < over)
+    group = _GROUPS[question.by]
+    sums = (await work.execute(_sums(group, within, question, work.dialect))).mappings()
+    rings = await _rings(work, group, within)
+    heard = (await work.execute(_spoken(group, within))).mappings()
+    spoken = {row["grouped"]: row["spoken"] for row in heard}
+    return {row["grouped"]: _counts(row, rings.get(row["grouped"], {}), spoken.get(row["grouped"], 0)) for row in sums}
+
+
+def _counts(row: Mapping[Any, Any], rings: Mapping[int, int], spoken: int) -> Counts:
+    numbers = {name: int(row[name] or 0) for name in row if name not in ("grouped", "waited_us", "talked_us")}
+    waited_s, talked_s = (int(row[name] or 0) / 1e6 for name in ("waited_us", "talked_us"))
+    return Counts(**numbers, waited_s=waited_s, talked_s=talked_s, rings=rings, apologies_spoken=spoken)
+
+
+def _sums(group: ColumnElement[str], within: ColumnElement[bool], question: Question, dialect: str) -> Any:
+    in_time = _in_time(question.limit)
+    left = and_(_t.state == CallState.ABANDONED, _t.queued_at.is_not(None))
+    rung = _t.offered_to != ()
+    waited = _microseconds(_t.queued_at, func.coalesce(_t.answered_at, _t.ended_at), dialect)
+    answered = _t.answered_at.is_not(None)
+    conditions = {
+        "offered": _t.queued_at.is_not(None),
+        "answered": answered,
+        "in_time": in_time.is_(True),
+        "late": in_time.is_(False),
+        "left_before_queue": and_(_t.state == CallState.ABANDONED, _t.queued_at.is_(None)),
+        "left_unrung": and_(left, ~rung),
+        "left_ringing": and_(left, rung),
+        "left_soon": and_(left, waited < question.soon // timedelta(microseconds=1)),
+        "lost": _t.state == CallState.LOST,
+        "operator_hung_up": and_(answered, _t.hung_up_first == Party.OPERATOR),
+        "hung_up_unknown": and_(answered, _t.hung_up_first == Party.UNDETERMINED),
+        "unseen": _t.source != Source.LIVE,
+    }
+    talked = _microseconds(_t.answered_at, _t.ended_at, dialect)
+    return (
+        select(
+            group.label("grouped"),
+            func.count().label("calls"),
+            *(func.sum(case((condition, 1), else_=0)).label(name) for name, condition in conditions.items()),
+            func.sum(case((answered, waited), else_=0)).label("waited_us"),
+            func.sum(case((and_(answered, _t.ended_at.is_not(None)), talked), else_=0)).label("talked_us"),
+        )
+        .where(within)
+        .group_by(group)
+        .order_by(group)
+    )
+
+
+def _in_time(limit: int | None) -> ColumnElement[Any]:
+    """Return whether a call was in time; null where that is no verdict on anybody."""
+    if limit is None:
+        return _t.in_time
+    late = literal(value=False)
+    return case(
+        (_t.answered_on_ring.is_not(None), _t.answered_on_ring <= limit),
+        (_t.rings > limit, late),
+        else_=None,
+    )
+
+
+async def _rings(work: UnitOfWork, group: ColumnElement[str], within: ColumnElement[bool]) -> dict[str, dict[int, int]]:
+    """Return, by group, how many calls were answered on which ring."""
+    statement = (
+        select(group.label("grouped"), _t.answered_on_ring.label("ring"), func.count().label("number"))
+        .where(within, _t.answered_on_ring.is_not(None))
+        .group_by(group, _t.answered_on_ring)
+        .order_by(group, _t.answered_on_ring)
+    )
+    found: dict[str, dict[int, int]] = {}
+    for row in (await work.execute(statement)).mappings():
+        found.setdefault(row["grouped"], {})[row["ring"]] = row["number"]
+    return found
+
+
+def _spoken(group: ColumnElement[str], within: ColumnElement[bool]) -> Any:
+    heard = and_(_f.call == _t.call, _f.kind == FactKind.SPEECH_ENDED, _f.subject == Step.APOLOGISE.value)
+    counted = select(group.label("grouped"), func.count().label("spoken"))
+    return counted.join_from(models.tickets, models.facts, heard).where(within).group_by(group)
+
+
+def _microseconds(earlier: ColumnElement[Any], later: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    """Return the time between two instants, exact, in either database."""
+    return _since_1970(later, dialect) - _since_1970(earlier, dialect)
+
+
+def _since_1970(instant: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    if dialect == "postgresql":
+        return cast(extract("epoch", instant) * 1_000_000, BigInteger)
+    return func.unixepoch(func.substr(instant, 1, 19)) * 1_000_000 + cast(func.substr(instant, 21, 6), Integer)
