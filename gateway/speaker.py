@@ -9,20 +9,19 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Protocol
 
 from gateway.ami.wire import Frame
 from ivr_scripts.prompts import Prompt
 from routing.facts import Fact
+from routing.verdicts import SHORTEST_SPEECH
 from routing.vocabulary import FactKind, Step
 
 BEGINS_WITHIN_SECONDS: Final = 2.0
 """How long the PBX has to report that a speech began."""
 _LONGEST_SECONDS: Final = 8.0
 """How long one speech keeps the others waiting."""
-_NOTHING_HEARD: Final = timedelta(seconds=0.3)
-"""A speech that is over so soon had no sound."""
 
 _CHANNEL: Final = "Local/s@speak/n"
 _TO_CALLER, _TO_BOTH = "qwE", "qBE"  # ChanSpy: quietly; whisper to him, or to who talks to him as well; end with him
@@ -103,5 +102,5 @@ class Speaker:
             raise SpeechError(f"the PBX did not say within {patience} that it spoke: is its app_chanspy loaded?")
         if await turn.until(lambda: step in turn.ended, _LONGEST_SECONDS):
             lasted = turn.ended[step] - turn.begun[step]
-            if lasted < _NOTHING_HEARD:
+            if lasted < SHORTEST_SPEECH:
                 raise SpeechError(f"it was over after {lasted.total_seconds():.2f} s: see fourring prompts check")

@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from routing.facts import Fact, in_order
-from routing.vocabulary import CallState, FactKind, Party, Source
+from routing.vocabulary import CallState, FactKind, Party, Source, Step
+
+SHORTEST_SPEECH: Final = timedelta(seconds=0.3)
+"""What was spoken for less had no sound: its file was missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Verdict:
     in_time: bool | None
     hung_up_first: Party | None
     rule_version: str
+    apologised_at: datetime | None
 
     @property
     def operator(self) -> str | None:
@@ -94,6 +99,7 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
         in_time=in_time,
         hung_up_first=_hung_up_first(seen) if ended else None,
         rule_version=rule.version,
+        apologised_at=_apologised_at(seen),
     )
 
 
@@ -114,6 +120,13 @@ def _work_numbers(facts: list[Fact], kind: FactKind) -> tuple[str, ...]:
 def _last_seen(facts: list[Fact]) -> datetime | None:
     lost = _first(facts, FactKind.LOST_SIGHT)
     return lost.at if lost else None
+
+
+def _apologised_at(facts: list[Fact]) -> datetime | None:
+    """Return when the PBX had spoken the apology."""
+    spoken = {fact.kind: fact.at for fact in facts if fact.subject == Step.APOLOGISE}
+    begun, ended = spoken.get(FactKind.SPEECH_BEGAN), spoken.get(FactKind.SPEECH_ENDED)
+    return ended if begun and ended and ended - begun >= SHORTEST_SPEECH else None
 
 
 def _source(facts: list[Fact]) -> Source:

@@ -172,5 +172,6 @@ _JUDGED = (
     "in_time",
     "hung_up_first",
     "rule_version",
+    "apologised_at",
 )
 _WRITTEN = ("number", "system", *_JUDGED)

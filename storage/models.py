@@ -71,6 +71,7 @@ tickets = Table(
     Column("in_time", Boolean),
     Column("hung_up_first", Choice(Party)),
     Column("rule_version", Text, nullable=False),
+    Column("apologised_at", Instant),
     # what the operator writes; the ledger never touches these
     Column("customer_name", Words, nullable=False, server_default=text("''")),
     Column("customer_phone", Words, nullable=False, server_default=text("''")),

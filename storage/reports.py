@@ -7,15 +7,14 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, and_, case, cast, extract, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, Text, and_, case, cast, extract, func, literal, select
 
 from routing.figures import Counts
-from routing.vocabulary import CallState, FactKind, Party, Source, Step
+from routing.vocabulary import CallState, Party, Source
 from storage import models
 from storage.unit_of_work import UnitOfWork
 
 _t = models.tickets.c
-_f = models.facts.c
 
 
 class By(StrEnum):
@@ -66,21 +65,19 @@ async def count(work: UnitOfWork, question: Question, zone: ZoneInfo) -> dict[st
     group = _GROUPS[question.by]
     sums = (await work.execute(_sums(group, within, question, work.dialect))).mappings()
     rings = await _rings(work, group, within)
-    heard = (await work.execute(_spoken(group, within))).mappings()
-    spoken = {row["grouped"]: row["spoken"] for row in heard}
-    return {row["grouped"]: _counts(row, rings.get(row["grouped"], {}), spoken.get(row["grouped"], 0)) for row in sums}
+    return {row["grouped"]: _counts(row, rings.get(row["grouped"], {})) for row in sums}
 
 
-def _counts(row: Mapping[Any, Any], rings: Mapping[int, int], spoken: int) -> Counts:
+def _counts(row: Mapping[Any, Any], rings: Mapping[int, int]) -> Counts:
     numbers = {name: int(row[name] or 0) for name in row if name not in ("grouped", "waited_us", "talked_us")}
     waited_s, talked_s = (int(row[name] or 0) / 1e6 for name in ("waited_us", "talked_us"))
-    return Counts(**numbers, waited_s=waited_s, talked_s=talked_s, rings=rings, apologies_spoken=spoken)
+    return Counts(**numbers, waited_s=waited_s, talked_s=talked_s, rings=rings)
 
 
 def _sums(group: ColumnElement[str], within: ColumnElement[bool], question: Question, dialect: str) -> Any:
     in_time = _in_time(question.limit)
     left = and_(_t.state == CallState.ABANDONED, _t.queued_at.is_not(None))
-    rung = _t.offered_to != ()
+    rung = cast(_t.offered_to, Text) != "[]"  # a JSON list, the same text on both databases
     waited = _microseconds(_t.queued_at, func.coalesce(_t.answered_at, _t.ended_at), dialect)
     answered = _t.answered_at.is_not(None)
     conditions = {
@@ -95,6 +92,7 @@ def _sums(group: ColumnElement[str], within: ColumnElement[bool], question: Ques
         "lost": _t.state == CallState.LOST,
         "operator_hung_up": and_(answered, _t.hung_up_first == Party.OPERATOR),
         "hung_up_unknown": and_(answered, _t.hung_up_first == Party.UNDETERMINED),
+        "apologies_spoken": _t.apologised_at.is_not(None),
         "unseen": _t.source != Source.LIVE,
     }
     talked = _microseconds(_t.answered_at, _t.ended_at, dialect)
@@ -136,12 +134,6 @@ async def _rings(work: UnitOfWork, group: ColumnElement[str], within: ColumnElem
     for row in (await work.execute(statement)).mappings():
         found.setdefault(row["grouped"], {})[row["ring"]] = row["number"]
     return found
-
-
-def _spoken(group: ColumnElement[str], within: ColumnElement[bool]) -> Any:
-    heard = and_(_f.call == _t.call, _f.kind == FactKind.SPEECH_ENDED, _f.subject == Step.APOLOGISE.value)
-    counted = select(group.label("grouped"), func.count().label("spoken"))
-    return counted.join_from(models.tickets, models.facts, heard).where(within).group_by(group)
 
 
 def _microseconds(earlier: ColumnElement[Any], later: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:

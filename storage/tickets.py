@@ -101,6 +101,7 @@ class Ticket:
     in_time: bool | None
     hung_up_first: Party | None
     rule_version: str
+    apologised_at: datetime | None = None
     customer_name: str = ""
     customer_phone: str = ""
     address: str = ""

@@ -69,6 +69,7 @@ class TicketShown(Shown):
     in_time: bool | None = Field(description="Answered within the rings allowed (N1)?")
     hung_up_first: Party | None = Field(description="Who hung up first (N2); null until the call has ended.")
     rule_version: str
+    apologised_at: Instant | None = Field(description="When the PBX had spoken the apology to the waiting caller (N1).")
     customer_name: str
     customer_phone: str
     address: str

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import TESTS, cpu_per_call, intake, replay, screen_pop, tickets
+from . import TESTS, cpu_per_call, intake, month_report, replay, screen_pop, tickets
 from .figures import Result, Task
 from .page import page
 from .surroundings import Others, await_quiet, machine, versions
@@ -27,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[Task], Result]] = {
     "cpu": cpu_per_call.measure,
     "tickets": tickets.measure,
     "replay": replay.measure,
+    "report": month_report.measure,
 }
 RESULTS = Path(__file__).with_name("results.json")
 PAGE = TESTS.parent / "docs" / "benchmarks.md"

@@ -47,13 +47,13 @@ class Ear:
         self._counted: dict[int, int] = {}
 
     def heard(self, call: SIPCall) -> int:
-        """Return how many packets with sound in them have gone to this customer since the last time it was asked."""
+        """Return how many packets with sound in them have gone to this side since the last time it was asked."""
         sound, port = self.sound(call), _audio_port(call)
         since, self._counted[port] = self._counted.get(port, 0), len(sound)
         return sum(loud(packet.payload) for packet in sound[since:])
 
     def sound(self, call: SIPCall) -> list[Packet]:
-        """Return all A-law that has gone to this customer."""
+        """Return all A-law that has gone to this side of the call."""
         self.keep_up()
         return self._sounds.get(_audio_port(call), [])
 
@@ -74,9 +74,11 @@ class Ear:
 
 
 def _audio_port(call: SIPCall) -> int:
-    offer = re.search(r"^m=audio (\d+) ", call.messages[0].text, re.MULTILINE)
-    assert offer is not None, "the customer offered no audio"
-    return int(offer[1])
+    """Return where this side of the call wants its sound: as it says itself, in its offer or its answer."""
+    texts = (message.text for message in call.messages if message.sent)
+    described = next(filter(None, (re.search(r"^m=audio (\d+) ", text, re.MULTILINE) for text in texts)), None)
+    assert described is not None, "this side described no audio"
+    return int(described[1])
 
 
 def _instant(ancillary: list[tuple[int, int, bytes]]) -> float:

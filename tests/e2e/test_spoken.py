@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,8 +36,8 @@ def speaking_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline
 
 
 @dataclass(frozen=True, slots=True)
-class Evening:
-    """One caller and one operator's phone, and what the caller hears."""
+class Scene:
+    """One caller, one operator's phone, and an ear on the wire."""
 
     ear: Ear
     phone: DeskPhone
@@ -56,7 +57,7 @@ class Evening:
 
 
 @asynccontextmanager
-async def evening(house: Hotline, caller: str) -> AsyncIterator[Evening]:
+async def scene(house: Hotline, caller: str) -> AsyncIterator[Scene]:
     """Let somebody call; the one operator's phone rings and waits to be picked up."""
     with listening() as ear:
         async with (
@@ -64,7 +65,7 @@ async def evening(house: Hotline, caller: str) -> AsyncIterator[Evening]:
             house.pbx.customer.calling(NUMBER, [caller]) as run,
         ):
             await phone.rings()
-            yield Evening(ear, phone, run)
+            yield Scene(ear, phone, run)
 
 
 def sounds_of(house: Hotline) -> dict[str, Samples]:
@@ -98,7 +99,7 @@ DUE_AND_SAID = ("step_due", "speech_began", "speech_ended")
 
 async def test_who_is_answered_in_time_hears_company_and_work_number(speaking_house: Hotline) -> None:
     """Within half a second of the answer, and no apology."""
-    async with evening(speaking_house, "13820000001") as calls:
+    async with scene(speaking_house, "13820000001") as calls:
         await calls.passes(0.5)
         await calls.phone.pick_up()
         await calls.passes(7)
@@ -112,11 +113,12 @@ async def test_who_is_answered_in_time_hears_company_and_work_number(speaking_ho
     assert heard.find(sounds["apology"], after=rang, until=last)[1] < ALIKE
     ticket = await speaking_house.ticket_of("13820000001")
     assert [(kind, "greet") for kind in DUE_AND_SAID] == steps(ticket)
+    assert ticket["apologised_at"] is None
 
 
 async def test_who_waits_too_long_hears_the_apology_and_keeps_his_ringing_phone(speaking_house: Hotline) -> None:
     """Past the limit he is apologised to, once; the phone rings on; with the answer he hears who it is, and no more."""
-    async with evening(speaking_house, "13820000002") as calls:
+    async with scene(speaking_house, "13820000002") as calls:
         await calls.passes(LIMIT * RING + 5)
         (offered,) = calls.phone.calls
         assert offered.ended_at is None
@@ -137,13 +139,14 @@ async def test_who_waits_too_long_hears_the_apology_and_keeps_his_ringing_phone(
     ticket = await speaking_house.ticket_of("13820000002")
     said = [(kind, step) for step in ("apologise", "greet") for kind in DUE_AND_SAID]
     assert [("step_due", "call_attention"), *said] == steps(ticket)
+    assert ticket["apologised_at"] is not None
     due_on = {f["subject"]: f["data"] for f in ticket["facts"] if f["kind"] == "step_due"}
     assert {"clause": "N1", "ring": LIMIT + 1} == due_on["apologise"]
 
 
 async def test_who_is_answered_in_the_middle_of_the_apology_hears_one_after_the_other(speaking_house: Hotline) -> None:
     """The greeting waits until the apology has been said; neither is said twice."""
-    async with evening(speaking_house, "13820000003") as calls:
+    async with scene(speaking_house, "13820000003") as calls:
         ticket = lambda: speaking_house.ticket_of("13820000003", state="ringing")  # noqa: E731 # read once only
         await until(ticket, lambda seen: ("speech_began", "apologise") in steps(seen))
         await calls.phone.pick_up()
@@ -170,7 +173,7 @@ async def test_on_the_third_ring_every_free_operators_page_calls_for_attention(s
     async with (
         house.operator("1002", "12") as colleague,
         colleague.page() as page,
-        evening(house, "13820000004") as calls,
+        scene(house, "13820000004") as calls,
     ):
         (rung,) = calls.phone.calls
         assert rung.ringing_at is not None
@@ -181,3 +184,51 @@ async def test_on_the_third_ring_every_free_operators_page_calls_for_attention(s
     assert call.ringing_at is not None
     due_at = call.ringing_at + timedelta(seconds=2 * RING)
     assert due_at <= shown_at <= due_at + timedelta(seconds=SOON)
+
+
+async def test_an_apology_is_not_repeated_after_the_gateway_was_killed_in_the_middle_of_it(tmp_path: Path) -> None:
+    """The PBX speaks it to its end; whoever comes back knows that it was due, and only greets (I6)."""
+    settings = settings_for(tmp_path, rings={"seconds": RING, "limit": LIMIT}, queue={"member_ring_seconds": 30})
+    with hotline(settings) as house:
+        async with scene(house, "13820000005") as calls:
+            ringing = lambda: house.ticket_of("13820000005", state="ringing")  # noqa: E731 # read once only
+            await until(ringing, lambda seen: ("speech_began", "apologise") in steps(seen))
+            house.kill_gateway()
+            await calls.passes(3)
+            house.start()
+            await calls.passes(1)
+            await calls.phone.pick_up()
+            await calls.passes(7)
+            call = await calls.over()
+            heard = Heard.of(calls.ear.sound(call))
+        ticket = await house.ticket_of("13820000005")
+        sounds = sounds_of(house)
+    assert call.ringing_at is not None
+    assert call.answered_at is not None
+    rang, answered = call.ringing_at.timestamp(), call.answered_at.timestamp()
+    at, likeness = heard.find(sounds["apology"], after=rang, until=answered)
+    assert likeness > ALIKE
+    assert heard.find(sounds["apology"], after=at + 1, until=answered + 6)[1] < ALIKE
+    assert_greeted(heard, sounds, "1001", after=answered, within=SOON)
+    assert 1 == sum(step == ("step_due", "apologise") for step in steps(ticket))
+    assert ("step_failed", "apologise") not in steps(ticket)
+
+
+async def test_an_operator_hears_the_greeting_too_where_the_settings_say_so(tmp_path: Path) -> None:
+    """Spoken to both, it arrives on the operator's line as well; the apology was the caller's alone."""
+    prompts = {"greeting_to": "both"}
+    rings = {"seconds": RING, "limit": LIMIT}
+    settings = settings_for(tmp_path, rings=rings, queue={"member_ring_seconds": 30}, prompts=prompts)
+    with hotline(settings) as house:
+        async with scene(house, "13820000006") as calls:
+            await calls.passes(LIMIT * RING + 4)
+            await calls.phone.pick_up()
+            await calls.passes(7)
+            call = await calls.over()
+            caller, operator = (Heard.of(calls.ear.sound(side)) for side in (call, calls.phone.calls[0]))
+        sounds = sounds_of(house)
+    assert call.answered_at is not None
+    answered = call.answered_at.timestamp()
+    for heard in (caller, operator):
+        assert_greeted(heard, sounds, "1001", after=answered, within=SOON)
+    assert operator.find(sounds["apology"], after=operator.began, until=answered + 6)[1] < ALIKE

@@ -91,10 +91,12 @@ class Console:
     pbx: PBX
     url: str
     browser: Browser | None = None
+    contexts: list[BrowserContext] = field(default_factory=list)
 
     async def page(self, **options: object) -> Page:
         """Open a page in a browser of its own: another operator, another cookie."""
         context: BrowserContext = await self.browser.new_context(viewport={"width": 1280, "height": 720}, **options)
+        self.contexts.append(context)
         page = await context.new_page()
         page.set_default_timeout(5000)
         return page
@@ -240,5 +242,5 @@ async def in_browser(browser: Browser, database_url: str, folder: Path, **settin
         try:
             yield made
         finally:
-            for context in browser.contexts:
+            for context in made.contexts:
                 await context.close()

@@ -64,6 +64,7 @@ class Made:
             yield fact(FactKind.OFFERED, 120, "leg", operator=self.operator or "1009")
         over = 100 + self.waited
         if self.apologised:
+            yield fact(FactKind.SPEECH_BEGAN, over - 300, "apologise")
             yield fact(FactKind.SPEECH_ENDED, over, "apologise")
         if self.operator:
             yield fact(FactKind.ANSWERED, over, "leg", operator=self.operator)

@@ -145,3 +145,13 @@ def test_a_misspelt_ladder_is_not_taken_for_none() -> None:
     """Otherwise nobody would be apologised to, and nobody would know."""
     with pytest.raises(LadderError, match="nothing else is known: ladders"):
         ladder_of({"ladders": []}, 4, greets=True)
+
+
+@pytest.mark.parametrize(("ended", "apologised"), [(21.3, True), (21.29, False), (None, False)])
+def test_a_caller_is_apologised_to_once_the_apology_has_been_spoken(*, ended: float | None, apologised: bool) -> None:
+    """One that was over at once had no sound; one that has not ended is not spoken yet."""
+    told = story(APOLOGY)
+    told.tell(arrived(0), joined(0), tick(20), spoken(21, "apologise"))
+    if ended:
+        told.tell(spoken(ended, "apologise", begins=False))
+    assert (at(ended) if ended and apologised else None) == told.verdict().apologised_at
