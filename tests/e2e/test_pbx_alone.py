@@ -172,7 +172,6 @@ async def test_many_callers_are_offered_at_once(pbx: PBX, ami: OutsideAMI) -> No
     ("action", "headers"),
     [
         ("Command", {"Command": "core show version"}),
-        ("Originate", {"Channel": "PJSIP/seat-11", "Application": "Echo"}),
         ("UpdateConfig", {"SrcFilename": "manager.conf", "DstFilename": "manager.conf"}),
         ("GetConfig", {"Filename": "pjsip.conf"}),
         ("Redirect", {"Channel": "PJSIP/x", "Context": "hotline", "Exten": "s", "Priority": "1"}),
@@ -191,6 +190,26 @@ async def test_the_gateway_may_not_do_what_it_does_not_need(
 
     assert response.status == "Error"
     assert "ermission denied" in response.keys["Message"]
+
+
+@pytest.mark.parametrize(
+    ("application", "data"),
+    [
+        ("System", "touch /tmp/x"),
+        ("TrySystem", "touch /tmp/x"),
+        ("AGI", "/bin/true"),
+        ("Exec", "System(touch /tmp/x)"),
+        ("Set", "X=${SHELL(touch /tmp/x)}"),
+        ("MixMonitor", "x.wav,,touch /tmp/x"),
+    ],
+)
+async def test_what_the_gateway_may_originate_runs_no_programs(ami: OutsideAMI, application: str, data: str) -> None:
+    """By Originate it speaks to callers; the applications that run programs are refused."""
+    headers = {"Channel": "Local/s@speak/n", "Application": application, "Data": data, "Async": "true"}
+    response = await ami.action("Originate", **headers)
+
+    assert response.status == "Error"
+    assert "Originate Access Forbidden" in response.keys["Message"]
 
 
 @pytest.mark.parametrize(
