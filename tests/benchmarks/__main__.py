@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import TESTS, cpu_per_call, intake, month_report, replay, screen_pop, tickets
+from . import TESTS, cpu_per_call, intake, ladder, month_report, replay, screen_pop, tickets
 from .figures import Result, Task
 from .page import page
 from .surroundings import Others, await_quiet, machine, versions
@@ -24,6 +24,7 @@ from .surroundings import Others, await_quiet, machine, versions
 BENCHMARKS: dict[str, Callable[[Task], Result]] = {
     "intake": intake.measure,
     "screen-pop": screen_pop.measure,
+    "ladder": ladder.measure,
     "cpu": cpu_per_call.measure,
     "tickets": tickets.measure,
     "replay": replay.measure,

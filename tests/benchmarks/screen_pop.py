@@ -1,31 +1,23 @@
 """From the event at the PBX to the pop in the operator's page: `fourring serve`, a scripted PBX, Chromium pages."""
 
 import asyncio
-import contextlib
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from statistics import median
 
-import psutil
-from ami_peer import AMIPeer
 from browser import chromium
-from hotline import environment, hire, until
-from pbx import settings_for
 from playwright.async_api import Browser, Page, expect
 
 from gateway.config import Settings
-from gateway.secrets import load_or_create
 
 from .capture import Place, Recording, recording_of
 from .figures import Result, Task, percentile, spread
 from .scripted_pbx import ScriptedPBX
+from .served import OPERATORS, house, operator, seat
 
 TARGET_MS = 50.0
-OPERATORS = 10
 CALLS_A_SECOND = 10
 _SECONDS, _FEW_SECONDS, _WARM_UP = 40, 8, 3
 _SHRINK = 6.0
@@ -64,7 +56,7 @@ def measure(task: Task) -> Result:
 async def _measure(task: Task, recording: Recording) -> Result:
     seconds = _FEW_SECONDS if task.quick else _SECONDS
     rounds: list[list[float]] = []
-    async with _house(task) as (settings, pbx, gateway), chromium() as browser, AsyncExitStack() as stack:
+    async with house(task) as (settings, pbx, gateway), chromium() as browser, AsyncExitStack() as stack:
         pages = [await stack.enter_async_context(_page(browser, settings, lane)) for lane in range(OPERATORS)]
         clock = [await _clock_error(page) for page in pages]
         numbers = count(1)
@@ -106,45 +98,6 @@ def _result(rounds: Sequence[Sequence[float]], seconds: int, clock_error: float,
 _PERCENTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("longest", 1.0))
 
 
-def _seat(lane: int) -> str:
-    return f"{lane:02}11"
-
-
-def _operator(lane: int) -> str:
-    return f"{lane + 20}01"
-
-
-@asynccontextmanager
-async def _house(task: Task) -> AsyncIterator[tuple[Settings, ScriptedPBX, psutil.Process]]:
-    seats = [{"id": _seat(lane), "kind": "desk"} for lane in range(OPERATORS)]
-    settings = settings_for(task.folder / "data", seats=seats)
-    peer = AMIPeer(load_or_create(settings).ami)
-    await hire(settings, [_operator(lane) for lane in range(OPERATORS)])
-    peer.port = settings.ami.port
-    async with peer:
-        pbx = ScriptedPBX(peer)
-        with _gateway(task, settings) as gateway:
-            log = task.folder / "serve.log"
-            await until(lambda: asyncio.to_thread(log.read_text, "utf-8"), lambda said: "connected to the PBX" in said)
-            yield settings, pbx, gateway
-
-
-@contextlib.contextmanager
-def _gateway(task: Task, settings: Settings) -> Iterator[psutil.Process]:
-    command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "gateway", "serve"]
-    with (task.folder / "serve.log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment(settings), stdout=log, stderr=log)
-    try:
-        yield psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
 @asynccontextmanager
 async def _page(browser: Browser, settings: Settings, lane: int) -> AsyncIterator[Page]:
     """Sign an operator in, on a page of his own."""
@@ -153,9 +106,9 @@ async def _page(browser: Browser, settings: Settings, lane: int) -> AsyncIterato
         await context.add_init_script(_WATCH)
         page = await context.new_page()
         await page.goto(f"http://{settings.web.host}:{settings.web.port}/sign-in")
-        await page.get_by_test_id("work-number").fill(_operator(lane))
-        await page.get_by_test_id("password").fill(f"demo-{_operator(lane)}")
-        await page.get_by_test_id(f"seat-{_seat(lane)}").check()
+        await page.get_by_test_id("work-number").fill(operator(lane))
+        await page.get_by_test_id("password").fill(f"demo-{operator(lane)}")
+        await page.get_by_test_id(f"seat-{seat(lane)}").check()
         await page.get_by_test_id("sign-in").click()
         await page.locator("[data-testid=seat-mood][data-mood=ready]").wait_for()
         yield page

@@ -6,6 +6,7 @@ The events are those of one real call, given the instant at which they are sent,
 import asyncio
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ami_peer import Action, AMIPeer, block
@@ -17,11 +18,18 @@ _STAMP = re.compile(rb"(?<=\nTimestamp: )\d+\.\d+")
 
 @dataclass(slots=True)
 class ScriptedPBX:
-    """Answers the gateway as Asterisk would. `rung_at` holds, by caller, when the frame that rings was written."""
+    """Answers the gateway as Asterisk would.
+
+    `rung_at` holds, by caller, when the frame that rings was written; `joined_at` and `spoken_to`, by the Uniqueid of
+    his channel, when he began to wait, and when somebody ordered to speak to him.
+    """
 
     peer: AMIPeer
     members: dict[str, str] = field(default_factory=dict)
     rung_at: dict[str, float] = field(default_factory=dict)
+    joined_at: dict[str, float] = field(default_factory=dict)
+    spoken_to: dict[str, float] = field(default_factory=dict)
+    _channels: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.peer.on_action = self._answer
@@ -40,6 +48,10 @@ class ScriptedPBX:
         now = time.time()
         if raw.startswith(b"Event: AgentCalled"):
             self.rung_at.setdefault(_header(raw, b"CallerIDNum"), now)
+        if raw.startswith(b"Event: Newchannel"):
+            self._channels[_header(raw, b"Channel")] = _header(raw, b"Uniqueid")
+        if raw.startswith(b"Event: QueueCallerJoin"):
+            self.joined_at[_header(raw, b"Uniqueid")] = now
         self.peer.writer.write(_STAMP.sub(f"{now:.6f}".encode(), raw) + END)
 
     def _answer(self, action: Action) -> bytes | None:
@@ -54,8 +66,18 @@ class ScriptedPBX:
                 phone = action["Interface"][0]
                 self.members[phone] = action["MemberName"][0]
                 return _ok() + block("Event: QueueMemberAdded", f"Timestamp: {time.time():.6f}", *self._member(phone))
+            case "Originate":
+                return _ok() + b"".join(self._speech(action))
             case _:
                 return None
+
+    def _speech(self, action: Action) -> Iterator[bytes]:
+        """Yield what the PBX says of a speech: the seconds that it takes are not waited for."""
+        now, uniqueid = time.time(), self._channels[action["Data"][0].partition(",")[0]]
+        self.spoken_to.setdefault(uniqueid, now)
+        for event, at in (("ChanSpyStart", now), ("ChanSpyStop", now + 2)):
+            account = f"SpyerAccountCode: {action['Account'][0]}"
+            yield block(f"Event: {event}", f"Timestamp: {at:.6f}", account, f"SpyeeUniqueid: {uniqueid}")
 
     def _member(self, phone: str) -> tuple[str, ...]:
         status = ("Status: 1", "Paused: 0", "PausedReason: ", "Membership: dynamic")
