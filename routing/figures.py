@@ -10,7 +10,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was counted of some calls. `rings` is how many were answered on ring 1, 2, …; `*_s` are seconds in all."""
+    """What was counted of some calls. `rings`: how many were answered on ring 1, 2, …; `*_us` are microseconds in all."""
 
     calls: int = 0
     offered: int = 0
@@ -23,11 +23,12 @@ class Counts:
     left_soon: int = 0
     lost: int = 0
     operator_hung_up: int = 0
+    hung_up_exempt: int = 0
     hung_up_unknown: int = 0
     unseen: int = 0
     apologies_spoken: int = 0
-    waited_s: float = 0.0
-    talked_s: float = 0.0
+    waited_us: int = 0
+    talked_us: int = 0
     rings: Mapping[int, int] = field(default_factory=dict)
 
     def __add__(self, other: "Counts") -> "Counts":
@@ -51,8 +52,8 @@ def _share(part: float, whole: float) -> float | None:
     return 100 * part / whole if whole else None
 
 
-def _mean(total: float, cases: int) -> float | None:
-    return total / cases if cases else None
+def _mean_s(total_us: int, cases: int) -> float | None:
+    return total_us / 1_000_000 / cases if cases else None
 
 
 FIGURES: Final = (
@@ -62,8 +63,8 @@ FIGURES: Final = (
     Figure("in time", "", "answered on a ring within the limit", lambda c: c.in_time),
     Figure("late", "", "answered, or given up, past the limit", lambda c: c.late),
     Figure("share in time", "%", "in time / (in time + late)", lambda c: _share(c.in_time, c.in_time + c.late)),
-    Figure("speed of answer", "s", "waiting of the answered / answered", lambda c: _mean(c.waited_s, c.answered)),
-    Figure("talk", "s", "answer to end of the answered / answered", lambda c: _mean(c.talked_s, c.answered)),
+    Figure("speed of answer", "s", "waiting of the answered / answered", lambda c: _mean_s(c.waited_us, c.answered)),
+    Figure("talk", "s", "answer to end of the answered / answered", lambda c: _mean_s(c.talked_us, c.answered)),
     Figure("left before queue", "", "gave up before they were made to wait", lambda c: c.left_before_queue),
     Figure("left unrung", "", "gave up while no phone had rung for them", lambda c: c.left_unrung),
     Figure("left ringing", "", "gave up after a phone had rung for them", lambda c: c.left_ringing),
@@ -77,6 +78,7 @@ FIGURES: Final = (
     Figure("apologies due", "", "= late", lambda c: c.late),
     Figure("apologies spoken", "", "calls in which the PBX spoke one to its end", lambda c: c.apologies_spoken),
     Figure("operator hung up", "", "answered calls that an operator ended first (N2)", lambda c: c.operator_hung_up),
+    Figure("of those exempt", "", "that had warned the caller before (N7)", lambda c: c.hung_up_exempt),
     Figure("hang-up unknown", "", "answered calls of which that is undetermined", lambda c: c.hung_up_unknown),
     Figure("unseen", "", "calls not seen live throughout", lambda c: c.unseen),
     Figure("lost", "", "calls whose end nobody saw", lambda c: c.lost),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from routing.facts import Fact, in_order
-from routing.vocabulary import CallState, FactKind, Party, Source, Step
+from routing.vocabulary import OUR_OWN_WORDS, CallState, FactKind, Party, Source, Step
 
 SHORTEST_SPEECH: Final = timedelta(seconds=0.3)
 """What was spoken for less had no sound: its file was missing."""
@@ -62,6 +62,7 @@ class Verdict:
     hung_up_first: Party | None
     rule_version: str
     apologised_at: datetime | None
+    hung_up_exempt: bool | None
 
     @property
     def operator(self) -> str | None:
@@ -79,6 +80,7 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
     queued_at = queued.at if queued else None
     gone = _first(seen, FactKind.ABANDONED) or ended
     rings, on_ring, in_time = _rings(queued_at, answered, gone, _latest(seen), rule)
+    first = _hung_up_first(seen) if ended else None
     return Verdict(
         call=seen[0].call,
         state=_state(seen),
@@ -97,15 +99,16 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
         rings=rings,
         answered_on_ring=on_ring,
         in_time=in_time,
-        hung_up_first=_hung_up_first(seen) if ended else None,
+        hung_up_first=first,
         rule_version=rule.version,
         apologised_at=_apologised_at(seen),
+        hung_up_exempt=_warned_before(seen) if first is Party.OPERATOR else None,
     )
 
 
 def _latest(facts: list[Fact]) -> Fact:
-    """Return the last thing that the PBX told; that a step of ours failed says nothing of the caller."""
-    return next((fact for fact in reversed(facts) if fact.kind is not FactKind.STEP_FAILED), facts[-1])
+    """Return the last thing that the PBX told."""
+    return next((fact for fact in reversed(facts) if fact.kind not in OUR_OWN_WORDS), facts[-1])
 
 
 def _first(facts: list[Fact], kind: FactKind) -> Fact | None:
@@ -178,8 +181,7 @@ def _hung_up_first(facts: list[Fact]) -> Party:
 
     A transfer explains every departure up to it, so only what came after the last one counts.
     """
-    moved = max((fact.at for fact in facts if fact.kind is FactKind.TRANSFERRED), default=None)
-    after = [fact for fact in facts if moved is None or fact.at > moved]
+    after = _after_last_transfer(facts)
     request = _first(after, FactKind.HANGUP_REQUESTED)
     asked = _party(request) if request else None
     if _first(facts, FactKind.ANSWERED) is None:
@@ -188,6 +190,18 @@ def _hung_up_first(facts: list[Fact]) -> Party:
     if asked is Party.SYSTEM:
         return Party.SYSTEM
     return asked if asked is not None and asked is left else Party.UNDETERMINED
+
+
+def _after_last_transfer(facts: list[Fact]) -> list[Fact]:
+    moved = max((fact.at for fact in facts if fact.kind is FactKind.TRANSFERRED), default=None)
+    return [fact for fact in facts if moved is None or fact.at > moved]
+
+
+def _warned_before(facts: list[Fact]) -> bool:
+    """N7: whether the caller had been warned before the operator hung up; a warning after it excuses nothing."""
+    request = _first(_after_last_transfer(facts), FactKind.HANGUP_REQUESTED)
+    warned = _first(facts, FactKind.HARASSMENT_WARNED)
+    return warned is not None and request is not None and warned.at < request.at
 
 
 def _left_first(facts: list[Fact]) -> Party | None:

@@ -1,6 +1,7 @@
 """The words of the hotline, as the regulation's glossary has them; every other package uses these."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class FactKind(StrEnum):
@@ -27,6 +28,11 @@ class FactKind(StrEnum):
     STEP_FAILED = "step_failed"
     SPEECH_BEGAN = "speech_began"
     SPEECH_ENDED = "speech_ended"
+    HARASSMENT_WARNED = "harassment_warned"
+
+
+OUR_OWN_WORDS: Final = frozenset({FactKind.STEP_FAILED, FactKind.HARASSMENT_WARNED})
+"""What we say ourselves: it shows nothing of the caller, not even that he is there."""
 
 
 class Step(StrEnum):

@@ -173,5 +173,6 @@ _JUDGED = (
     "hung_up_first",
     "rule_version",
     "apologised_at",
+    "hung_up_exempt",
 )
 _WRITTEN = ("number", "system", *_JUDGED)

@@ -72,6 +72,7 @@ tickets = Table(
     Column("hung_up_first", Choice(Party)),
     Column("rule_version", Text, nullable=False),
     Column("apologised_at", Instant),
+    Column("hung_up_exempt", Boolean),
     # what the operator writes; the ledger never touches these
     Column("customer_name", Words, nullable=False, server_default=text("''")),
     Column("customer_phone", Words, nullable=False, server_default=text("''")),

@@ -69,9 +69,7 @@ async def count(work: UnitOfWork, question: Question, zone: ZoneInfo) -> dict[st
 
 
 def _counts(row: Mapping[Any, Any], rings: Mapping[int, int]) -> Counts:
-    numbers = {name: int(row[name] or 0) for name in row if name not in ("grouped", "waited_us", "talked_us")}
-    waited_s, talked_s = (int(row[name] or 0) / 1e6 for name in ("waited_us", "talked_us"))
-    return Counts(**numbers, waited_s=waited_s, talked_s=talked_s, rings=rings)
+    return Counts(**{name: int(row[name] or 0) for name in row if name != "grouped"}, rings=rings)
 
 
 def _sums(group: ColumnElement[str], within: ColumnElement[bool], question: Question, dialect: str) -> Any:
@@ -91,6 +89,7 @@ def _sums(group: ColumnElement[str], within: ColumnElement[bool], question: Ques
         "left_soon": and_(left, waited < question.soon // timedelta(microseconds=1)),
         "lost": _t.state == CallState.LOST,
         "operator_hung_up": and_(answered, _t.hung_up_first == Party.OPERATOR),
+        "hung_up_exempt": and_(answered, _t.hung_up_exempt.is_(True)),
         "hung_up_unknown": and_(answered, _t.hung_up_first == Party.UNDETERMINED),
         "apologies_spoken": _t.apologised_at.is_not(None),
         "unseen": _t.source != Source.LIVE,

@@ -102,6 +102,7 @@ class Ticket:
     hung_up_first: Party | None
     rule_version: str
     apologised_at: datetime | None = None
+    hung_up_exempt: bool | None = None
     customer_name: str = ""
     customer_phone: str = ""
     address: str = ""

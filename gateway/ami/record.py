@@ -29,6 +29,7 @@ class RecordKind(StrEnum):
     PBX_RECORDS = "P"
     FRAMES_LOST = "L"
     STEP_FAILED = "E"
+    HARASSMENT_WARNED = "H"
 
 
 _LETTERS: Final = {kind: kind.value.encode() for kind in RecordKind}

@@ -29,6 +29,7 @@ class CallCard:
     operator: str | None = None
     held: bool = False
     needs_attention: bool = False
+    warned_at: datetime | None = None
 
     @property
     def ringing(self) -> tuple[str, ...]:
@@ -147,6 +148,10 @@ def _step_due(card: CallCard, fact: Fact) -> CallCard:
     return replace(card, needs_attention=True) if due else card
 
 
+def _warned(card: CallCard, fact: Fact) -> CallCard:
+    return replace(card, warned_at=fact.at)
+
+
 _STEPS = {
     FactKind.QUEUED: _queued,
     FactKind.OFFERED: _offered,
@@ -156,4 +161,5 @@ _STEPS = {
     FactKind.HELD: _held,
     FactKind.RESUMED: _held,
     FactKind.STEP_DUE: _step_due,
+    FactKind.HARASSMENT_WARNED: _warned,
 }

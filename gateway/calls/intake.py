@@ -19,7 +19,7 @@ from gateway.calls.pbx_clock import PBXClock
 from gateway.calls.pbx_records import Retelling, cel_rows
 from gateway.calls.queue_notes import queue_notes
 from gateway.calls.resync import Snapshot
-from gateway.calls.steps import StepFailed
+from gateway.calls.steps import HarassmentWarned, StepFailed
 from gateway.calls.switchboard import named_as
 from gateway.calls.tracker import Tracker, TrackerEvent
 from gateway.calls.transitions import FoundInProgress, TimePassed, Vanished
@@ -74,7 +74,7 @@ class Intake:
                 return self._disconnected()
             case RecordKind.PBX_RECORDS:
                 return self._looked_back(record)
-            case RecordKind.TICK | RecordKind.STEP_FAILED:
+            case RecordKind.TICK | RecordKind.STEP_FAILED | RecordKind.HARASSMENT_WARNED:
                 return self._noted(record)
             case _:
                 return []
@@ -150,12 +150,14 @@ class Intake:
         return [fact for event in events for fact in self._apply(event, source)]
 
     def _noted(self, record: Record) -> list[Fact]:
-        """Take in what we put in line ourselves: that a ring is due, that a step could not be taken."""
+        """Take in what we put in line ourselves: a ring that is due, a step that failed, an operator's word."""
         if record.kind is RecordKind.TICK:
             at = pbx_time(record.payload.decode("ascii", "replace"), record.at)
             return self._apply(TimePassed(at)) if self.seeing else []
-        told = json.loads(record.payload)
-        return self._apply(StepFailed(record.at + self.clock.ahead, told["caller"], told["step"], told["reason"]))
+        told, at = json.loads(record.payload), record.at + self.clock.ahead
+        if record.kind is RecordKind.HARASSMENT_WARNED:
+            return self._apply(HarassmentWarned(at, told["caller"], told["operator"]))
+        return self._apply(StepFailed(at, told["caller"], told["step"], told["reason"]))
 
     def _looked_back(self, record: Record) -> list[Fact]:
         """Take in what the PBX wrote down; the first time with the snapshot, and then what happened meanwhile.

@@ -5,7 +5,7 @@ from gateway.calls.call import Call, Leg, Stage
 from routing.facts import Fact, in_order
 from routing.ladder import NO_LADDER, Ladder
 from routing.verdicts import RingRule
-from routing.vocabulary import FactKind
+from routing.vocabulary import OUR_OWN_WORDS, FactKind
 
 _STAGES = {
     FactKind.QUEUED: Stage.WAITING,
@@ -27,7 +27,7 @@ def restored(call_id: str, facts: list[Fact], rule: RingRule, ladder: Ladder = N
 def _take(call: Call, fact: Fact) -> None:
     call.seen.add((fact.kind, fact.subject))
     call.stage = _STAGES.get(fact.kind, call.stage)
-    call.last_at = fact.at
+    call.last_at = call.last_at if fact.kind in OUR_OWN_WORDS else fact.at
     match fact.kind:
         case FactKind.RECEIVED:
             call.linkedid = fact.text("linkedid") or call.caller

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.ami import events as ami
-from gateway.calls.call import Call, Leg
+from gateway.calls.call import Call, Leg, Stage
 from routing.facts import Fact
 from routing.vocabulary import FactKind, Step
 
@@ -18,6 +18,15 @@ class StepFailed:
     uniqueid: str
     step: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HarassmentWarned:
+    """An operator says on his page that he has warned the caller (N7)."""
+
+    at: datetime
+    uniqueid: str
+    operator: str
 
 
 def greeting_due(call: Call, leg: Leg, at: datetime) -> Iterator[Fact]:
@@ -33,6 +42,13 @@ def spoken(call: Call, event: ami.SpeechChanged) -> Iterator[Fact]:
         yield from call.fact(FactKind.SPEECH_BEGAN, event.at, event.account)
     elif (FactKind.SPEECH_BEGAN, event.account) in call.seen:
         yield from call.fact(FactKind.SPEECH_ENDED, event.at, event.account)
+
+
+def warned(call: Call, event: HarassmentWarned) -> Iterator[Fact]:
+    """Note a warning; only who talks to the caller can give one."""
+    talked = {leg.operator for key, leg in call.legs.items() if call.answered(key)}
+    if call.stage is Stage.TALKING and event.operator in talked:
+        yield from call.fact(FactKind.HARASSMENT_WARNED, event.at, event.operator, operator=event.operator, clause="N7")
 
 
 def failed(call: Call, event: StepFailed) -> Iterator[Fact]:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from gateway.ami import events as ami
 from gateway.calls import conversation, offers, steps
 from gateway.calls.call import Call, Leg, Stage
-from gateway.calls.steps import StepFailed
+from gateway.calls.steps import HarassmentWarned, StepFailed
 from routing.facts import Fact
 from routing.vocabulary import FactKind, OfferOutcome, Party, Source
 
@@ -44,7 +44,7 @@ class FoundInProgress:
     uniqueid: str
 
 
-Happening: TypeAlias = ami.CallEvent | TimePassed | Vanished | FoundInProgress | StepFailed
+Happening: TypeAlias = ami.CallEvent | TimePassed | Vanished | FoundInProgress | StepFailed | HarassmentWarned
 Move: TypeAlias = Callable[..., Iterator[Fact]]
 
 
@@ -52,11 +52,13 @@ def advance(call: Call, event: Happening, source: Source) -> list[Fact]:
     """Take one event into the call and return the facts it makes, none if the table refuses it.
 
     A ring that was due before the event has begun before it, whether or not a timer was in time to say so. Of a call in
-    doubt no ring is taken for granted; what the PBX wrote down earlier does not show that it is still there. That a
-    step of ours failed is no sign of the caller at all.
+    doubt no ring is taken for granted; what the PBX wrote down earlier does not show that it is still there. What
+    we say ourselves, of a step that failed or a warning, is no sign of the caller.
     """
     if isinstance(event, StepFailed):
         return list(steps.failed(call, event))
+    if isinstance(event, HarassmentWarned):
+        return list(steps.warned(call, event))
     if call.in_doubt and isinstance(event, TimePassed):
         return []
     call.in_doubt = call.in_doubt and source is Source.BACKFILLED

@@ -70,6 +70,7 @@ class TicketShown(Shown):
     hung_up_first: Party | None = Field(description="Who hung up first (N2); null until the call has ended.")
     rule_version: str
     apologised_at: Instant | None = Field(description="When the PBX had spoken the apology to the waiting caller (N1).")
+    hung_up_exempt: bool | None = Field(description="Had the operator who hung up first warned the caller before (N7)?")
     customer_name: str
     customer_phone: str
     address: str

@@ -1,11 +1,13 @@
 """The operator's page, and what he does on it other than writing tickets: pause, resume, sign out."""
 
+import json
 import time
 from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
 
+from gateway.ami.record import RecordKind
 from gateway.seat_queue import PhoneRefusedError
 from gateway.seats import NotSeatedError
 from gateway.web.greeting import greeting
@@ -84,6 +86,18 @@ async def resume(request: web.Request) -> web.Response:
     except (StorageError, PhoneRefusedError) as problem:
         return _failed(request, problem)
     return _toast(request, "pause.over")
+
+
+@ROUTES.post("/desk/warn")
+async def warn(request: web.Request) -> web.Response:
+    """Put on record that the operator has warned the caller he talks to: from then on he may hang up (N7)."""
+    house, visitor = house_of(request), _insist(request)
+    card = house.board.talking_to(visitor.work_number)
+    if card is None or card.call != str((await request.post()).get("call", "")):
+        return _toast(request, "call.over_already", 409)
+    told = {"caller": card.call.partition("/")[2], "operator": visitor.work_number}
+    await house.ami.note(RecordKind.HARASSMENT_WARNED, json.dumps(told).encode())
+    return _toast(request, "call.warning_noted")
 
 
 @ROUTES.post("/sign-out")

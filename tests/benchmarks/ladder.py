@@ -82,8 +82,8 @@ def _result(rounds: Sequence[Sequence[float]], seconds: int) -> Result:
             f"fourring serve on SQLite, {OPERATORS} operators signed in with their pages open; a scripted PBX sends the"
             f" events of a recorded caller who waits 3 s, {CALLS_A_SECOND} times a second, for {seconds} s a round;"
             f" {_LIMIT} rings of {_RING_S} s are allowed. From the instant at which the first ring past the limit"
-            " begins, on the PBX's clock, until the order to speak the apology is read from the PBX's socket. One machine,"
-            " one clock. Every caller is apologised to, or there is no figure."
+            " begins, on the PBX's clock, until the order to speak the apology is read from the PBX's socket. One"
+            " machine, one clock. Every caller is apologised to, or there is no figure."
         ),
         header=("milliseconds", "median of the rounds (least to most)"),
         rows=[(name, spread([percentile(late, part) for late in rounds], 1)) for name, part in _PERCENTILES],

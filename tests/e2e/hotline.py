@@ -353,6 +353,11 @@ class Operator:
         """Let no calls come."""
         await self._post("/desk/pause", {"reason": reason}, 200)
 
+    async def warn(self, call: str) -> int:
+        """Say that he has warned the caller he talks to; return the answer's status."""
+        async with self._session.post("/desk/warn", data={"call": call}) as answer:
+            return answer.status
+
     async def resume(self) -> None:
         """Let calls come again."""
         await self._post("/desk/resume", {}, 200)

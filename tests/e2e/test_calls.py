@@ -1,6 +1,7 @@
 """Calls from ringing to hang-up on the whole hotline: each ticket says what the phones saw and the PBX wrote down."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hotline import Hotline, until
@@ -206,3 +207,26 @@ async def test_the_ticket_is_there_while_the_call_goes_on(house: Hotline) -> Non
     assert ended["ended_at"] is not None
     assert call.answered_at is not None
     assert written(house.pbx, "13800000016").answered_by == "1001"
+
+
+@pytest.mark.parametrize("warns", [True, False], ids=["warned first", "not warned"])
+async def test_who_warns_a_harasser_and_then_hangs_up_is_exempt(house: Hotline, *, warns: bool) -> None:
+    """N7: in that order only. A warning for a call that is over is refused, and changes nothing."""
+    caller = f"1381700000{warns:d}"
+    async with house.pbx.phone("11", answer_after=0.2) as phone, house.operator("1001", "11") as operator:
+        async with house.pbx.customer.calling(NUMBER, [caller]) as run:
+            talking = await house.ticket_of(caller, state="talking")
+            if warns:
+                assert 200 == await operator.warn(talking["call"])
+                await until(lambda: house.ticket_of(caller, state="talking"), warned)
+            await phone.hang_up()
+            await run.ended(within=10)
+        ticket = await house.ticket_of(caller)
+        assert 409 == await operator.warn(talking["call"])
+    assert ("operator", warns) == (ticket["hung_up_first"], ticket["hung_up_exempt"])
+    assert warns is warned(ticket)
+
+
+def warned(ticket: dict[str, Any]) -> bool:
+    """Say whether a warning is among the facts."""
+    return any(fact["kind"] == "harassment_warned" for fact in ticket["facts"])

@@ -3,6 +3,7 @@
 `Console` plays the rest of the house: it puts facts on the board and into storage as the gateway would.
 """
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from sqlalchemy import insert
 
 from gateway.ami.errors import ActionRefusedError
 from gateway.ami.events import MemberRemoved, MemberStatus
+from gateway.ami.record import RecordKind
 from gateway.ami.wire import Frame
 from gateway.calls.board import Board
 from gateway.config import Settings
@@ -45,6 +47,7 @@ class PBX:
 
     members: dict[str, MemberStatus] = field(default_factory=dict)
     told: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    noted: list[tuple[RecordKind, dict[str, str]]] = field(default_factory=list)
     trouble: Exception | None = None
     seats: Seats | None = None
     connected: bool = True
@@ -70,6 +73,10 @@ class PBX:
             paused = headers["Paused"] == "true"
             self.phone(interface, 1, name=name, paused=paused, reason=headers.get("Reason", ""))
         return Frame((("Response", "Success"),))
+
+    async def note(self, kind: RecordKind, payload: bytes = b"") -> None:
+        """Put a record of the house's own in line."""
+        self.noted.append((kind, json.loads(payload)))
 
     def phone(self, interface: str, device: int, *, name: str = "", paused: bool = False, reason: str = "") -> None:
         """Let a member's phone be in this state."""
@@ -165,6 +172,10 @@ class Call:
     def calls_attention(self) -> Fact:
         """Return that his third ring began, on which whoever is free should know of him."""
         return Fact(self.id, FactKind.STEP_DUE, datetime.now(UTC), Step.CALL_ATTENTION, data={"ring": 3})
+
+    def warned_at(self, at: datetime) -> Fact:
+        """Return that his operator has warned him."""
+        return Fact(self.id, FactKind.HARASSMENT_WARNED, at, "1001", data={"operator": "1001"})
 
     def answered_by(self, operator: str) -> Fact:
         """Return that an operator answered now."""

@@ -43,6 +43,7 @@ async def test_a_ticket_shows_the_call_and_the_facts_behind_it(running: API) -> 
         "hung_up_first": "customer",
         "rule_version": "4x5s",
         "apologised_at": None,
+        "hung_up_exempt": None,
         "customer_name": "",
         "customer_phone": "",
         "address": "",

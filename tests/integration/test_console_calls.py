@@ -1,12 +1,14 @@
 """Screen-pop in a real browser: who sees which caller, how soon, and what the page says when something is wrong."""
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from console_house import Call, Console, answered, in_browser
 from playwright.async_api import Browser, expect
 
+from gateway.ami.record import RecordKind
 from gateway.web.server import PortTakenError, build_app, serve
 from gateway.web.views import Alarm
 from storage.tickets import TicketForm, save_form
@@ -95,6 +97,31 @@ async def test_attention_sounds_once_for_each_caller(console: Console) -> None:
     console.happens(calls[0].over())
     await expect(page.get_by_test_id("hurry")).to_contain_text("1 位来电者")
     assert 4 == await page.evaluate("window.notes")
+
+
+async def test_a_warning_is_put_on_record_and_shown(console: Console) -> None:
+    """One press while he talks, and the page says since when; a second press is not offered (N7)."""
+    page = await console.signed_in("1001", "11")
+    call = await answered(console)
+    await page.get_by_test_id("warn").click()
+    await expect(page.get_by_test_id("toast")).to_have_text("警告已记录")
+    uniqueid = call.id.partition("/")[2]
+    assert [(RecordKind.HARASSMENT_WARNED, {"caller": uniqueid, "operator": "1001"})] == console.pbx.noted
+    console.happens(call.warned_at(datetime(2026, 11, 26, 4, 5, 6, tzinfo=UTC)))
+    await expect(page.get_by_test_id("warned")).to_contain_text("12:05 已警告")
+    await expect(page.get_by_test_id("warn")).to_have_count(0)
+
+
+async def test_only_who_talks_to_the_caller_warns_him(console: Console) -> None:
+    """Another operator, another call, a call that is over: refused, and nothing is put on record."""
+    page = await console.signed_in("1001", "11")
+    call = await answered(console, operator="1002")
+    for warned in (call.id, "yq/yq-none", ""):
+        answer = await page.request.post(
+            f"{console.url}/desk/warn", form={"call": warned}, headers={"Origin": console.url}
+        )
+        assert (409, True) == (answer.status, "这次通话已结束" in await answer.text())
+    assert [] == console.pbx.noted
 
 
 async def test_a_known_caller_is_shown_with_his_earlier_tickets(console: Console) -> None:

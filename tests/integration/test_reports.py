@@ -36,6 +36,7 @@ class Made:
     first: str
     apologised: bool
     lost: bool
+    warned: bool
     source: Source
 
     @property
@@ -69,6 +70,8 @@ class Made:
         if self.operator:
             yield fact(FactKind.ANSWERED, over, "leg", operator=self.operator)
             over += self.talked
+            if self.warned:
+                yield fact(FactKind.HARASSMENT_WARNED, over - 3, self.operator, operator=self.operator)
             if self.first != "undetermined":
                 yield fact(FactKind.HANGUP_REQUESTED, over - 2, "x", party=self.first)
                 yield fact(FactKind.BRIDGE_LEFT, over - 1, "b:1", party=self.first, bridge="b")
@@ -93,6 +96,7 @@ def made_up(number: int, chance: random.Random) -> Made:
         chance.choice(["customer", "operator", "undetermined"]),
         chance.random() < 0.3,
         chance.random() < 0.1,
+        chance.random() < 0.2,
         chance.choice([Source.LIVE, Source.LIVE, Source.LIVE, Source.BACKFILLED]),
     )
 
@@ -114,11 +118,12 @@ def counted(calls: list[Made], limit: int) -> Counts:
         left_soon=sum(call.waited < 5000 for call in left),
         lost=sum(call.lost and call.waited is not None for call in calls),
         operator_hung_up=sum(call.first == "operator" and not call.lost for call in answered),
+        hung_up_exempt=sum(call.first == "operator" and call.warned and not call.lost for call in answered),
         hung_up_unknown=sum(call.first == "undetermined" and not call.lost for call in answered),
         unseen=sum(call.source is not Source.LIVE for call in calls),
         apologies_spoken=sum(call.apologised for call in waiting),
-        waited_s=sum(call.waited for call in answered) / 1000,
-        talked_s=sum(call.talked for call in answered if not call.lost) / 1000,
+        waited_us=sum(call.waited for call in answered) * 1000,
+        talked_us=sum(call.talked for call in answered if not call.lost) * 1000,
         rings=dict(sorted(Counter(call.ring for call in answered).items())),
     )
 

@@ -13,9 +13,9 @@ BY_NAME = {figure.name: figure for figure in FIGURES}
         (Counts(in_time=9, late=1), "share in time", 90.0),
         (Counts(in_time=0, late=4), "share in time", 0.0),
         (Counts(calls=7), "share in time", None),
-        (Counts(answered=4, waited_s=10.0), "speed of answer", 2.5),
+        (Counts(answered=4, waited_us=10_000_000), "speed of answer", 2.5),
         (Counts(), "speed of answer", None),
-        (Counts(answered=2, talked_s=301.0), "talk", 150.5),
+        (Counts(answered=2, talked_us=301_000_000), "talk", 150.5),
         (Counts(offered=12, left_unrung=1, left_ringing=3, left_soon=2), "abandoned", 20.0),
         (Counts(offered=2, left_ringing=2, left_soon=2), "abandoned", None),
         (Counts(late=3, apologies_spoken=2), "apologies due", 3),
@@ -29,8 +29,11 @@ def test_each_formula(counts: Counts, name: str, value: float | None) -> None:
 
 def test_counts_add_up() -> None:
     """Groups become a total: each count, and each ring's."""
-    one, other = Counts(calls=2, waited_s=1.5, rings={1: 2, 5: 1}), Counts(calls=3, waited_s=2.0, rings={1: 1, 2: 4})
-    assert Counts(calls=5, waited_s=3.5, rings={1: 3, 2: 4, 5: 1}) == one + other
+    one, other = (
+        Counts(calls=2, waited_us=1_500_000, rings={1: 2, 5: 1}),
+        Counts(calls=3, waited_us=2_000_000, rings={1: 1, 2: 4}),
+    )
+    assert Counts(calls=5, waited_us=3_500_000, rings={1: 3, 2: 4, 5: 1}) == one + other
 
 
 def test_every_figure_says_how_it_is_made() -> None:

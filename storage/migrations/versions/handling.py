@@ -1,4 +1,4 @@
-"""A ticket says when its caller had heard the apology (N1)."""
+"""A ticket says when its caller had heard the apology (N1), and whether a hang-up by an operator is exempt (N7)."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,5 +12,6 @@ _INSTANT = sa.Text().with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
 
 
 def upgrade() -> None:
-    """Add the column: nobody was spoken to before, so it is empty everywhere."""
+    """Add the columns: nobody was spoken to or warned before, so they are empty everywhere."""
     op.add_column("tickets", sa.Column("apologised_at", _INSTANT))
+    op.add_column("tickets", sa.Column("hung_up_exempt", sa.Boolean()))
