@@ -10,7 +10,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was counted of some calls. `rings`: how many were answered on ring 1, 2, …; `*_us` are microseconds in all."""
+    """What was counted of some calls. `rings`: how many were answered on which ring; `*_us` are microseconds in all."""
 
     calls: int = 0
     offered: int = 0

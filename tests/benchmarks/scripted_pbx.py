@@ -6,7 +6,6 @@ The events are those of one real call, given the instant at which they are sent,
 import asyncio
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ami_peer import Action, AMIPeer, block
@@ -67,17 +66,21 @@ class ScriptedPBX:
                 self.members[phone] = action["MemberName"][0]
                 return _ok() + block("Event: QueueMemberAdded", f"Timestamp: {time.time():.6f}", *self._member(phone))
             case "Originate":
-                return _ok() + b"".join(self._speech(action))
+                return _ok() + self._speech(action)
             case _:
                 return None
 
-    def _speech(self, action: Action) -> Iterator[bytes]:
-        """Yield what the PBX says of a speech: the seconds that it takes are not waited for."""
-        now, uniqueid = time.time(), self._channels[action["Data"][0].partition(",")[0]]
-        self.spoken_to.setdefault(uniqueid, now)
-        for event, at in (("ChanSpyStart", now), ("ChanSpyStop", now + 2)):
-            account = f"SpyerAccountCode: {action['Account'][0]}"
-            yield block(f"Event: {event}", f"Timestamp: {at:.6f}", account, f"SpyeeUniqueid: {uniqueid}")
+    def _speech(self, action: Action) -> bytes:
+        """Return that a speech begins; that it ends is told a second later."""
+        uniqueid = self._channels[action["Data"][0].partition(",")[0]]
+        self.spoken_to.setdefault(uniqueid, time.time())
+
+        def told(event: str) -> bytes:
+            stamp, account = f"Timestamp: {time.time():.6f}", f"SpyerAccountCode: {action['Account'][0]}"
+            return block(f"Event: {event}", stamp, account, f"SpyeeUniqueid: {uniqueid}")
+
+        asyncio.get_running_loop().call_later(1, lambda: self.peer.writer.write(told("ChanSpyStop")))
+        return told("ChanSpyStart")
 
     def _member(self, phone: str) -> tuple[str, ...]:
         status = ("Status: 1", "Paused: 0", "PausedReason: ", "Membership: dynamic")
