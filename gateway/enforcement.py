@@ -71,10 +71,15 @@ class Enforcement:
             self._channel(fact)
             await _STEPS[Step(fact.subject)](self, fact)
         except (StepError, SpeechError, AMIError) as problem:
-            reason = str(problem) if self.channel_of(_caller(fact)) else "the caller is gone"
-            log.warning("step.failed", call=fact.call, step=fact.subject, reason=reason)
-            told = {"caller": _caller(fact), "step": fact.subject, "reason": reason}
-            await self.line.note(RecordKind.STEP_FAILED, json.dumps(told, ensure_ascii=False).encode())
+            await self._note_failure(fact, str(problem) if self.channel_of(_caller(fact)) else "the caller is gone")
+        except Exception:  # whatever it is, no other call's step depends on it
+            log.exception("step.broken", call=fact.call, step=fact.subject)
+            await self._note_failure(fact, "an error of ours: see the log")
+
+    async def _note_failure(self, fact: Fact, reason: str) -> None:
+        log.warning("step.failed", call=fact.call, step=fact.subject, reason=reason)
+        told = {"caller": _caller(fact), "step": fact.subject, "reason": reason}
+        await self.line.note(RecordKind.STEP_FAILED, json.dumps(told, ensure_ascii=False).encode())
 
     async def _call_attention(self, fact: Fact) -> None:
         """Let every page look at once at what the fact has put on the board."""

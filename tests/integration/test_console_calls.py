@@ -82,6 +82,22 @@ async def test_a_caller_who_waits_too_long_calls_everybodys_attention(console: C
     await expect(first.get_by_test_id("hurry")).to_have_count(0)
 
 
+async def test_a_page_that_is_not_rung_does_not_say_that_nobody_waits(console: Console) -> None:
+    """Between two ringings, and while a colleague is rung, the empty stage says that somebody waits."""
+    page = await console.signed_in("1001", "11")
+    quiet, waits = page.get_by_text("等待来电", exact=True), page.get_by_test_id("somebody-waits")
+    await expect(quiet).to_be_visible()
+    await expect(waits).to_be_hidden()
+    call = Call()
+    console.happens(*call.received(), call.rings_at("1001"))
+    await page.get_by_test_id("pop").wait_for()
+    console.happens(call.rings_no_more_at("1001", "no_answer"))
+    await expect(waits).to_be_visible()
+    await expect(quiet).to_be_hidden()
+    console.happens(call.over())
+    await expect(quiet).to_be_visible()
+
+
 async def test_attention_sounds_once_for_each_caller(console: Console) -> None:
     """Two notes when a caller begins to wait too long, two more for the next one, and none for what goes."""
     page = await console.page()

@@ -139,6 +139,12 @@ async def test_attention_is_called_for_on_every_page() -> None:
     assert ([], []) == (pbx.told, pbx.noted)
 
 
+async def test_an_error_of_ours_ends_nothing_but_the_step() -> None:
+    """It is told like any other failure, and the next step is taken."""
+    pbx = await carried_out(PBX(RuntimeError("bug")), due("apologise"))
+    assert ([], "an error of ours: see the log") == (pbx.told[1:], pbx.noted[0]["reason"])
+
+
 async def test_a_caller_who_is_gone_is_not_spoken_to() -> None:
     """Nothing is ordered, and the fact says why."""
     pbx = await carried_out(PBX(), due("apologise"), channel="")
