@@ -15,6 +15,7 @@ import structlog
 
 from gateway.ami.errors import AMIError
 from gateway.ami.record import RecordKind
+from gateway.calls.call import caller_in
 from gateway.speaker import Speaker, SpeechError
 from ivr_scripts.prompts import greeting
 from routing.facts import Fact
@@ -71,14 +72,15 @@ class Enforcement:
             self._channel(fact)
             await _STEPS[Step(fact.subject)](self, fact)
         except (StepError, SpeechError, AMIError) as problem:
-            await self._note_failure(fact, str(problem) if self.channel_of(_caller(fact)) else "the caller is gone")
+            there = self.channel_of(caller_in(fact.call))
+            await self._note_failure(fact, str(problem) if there else "the caller is gone")
         except Exception:  # whatever it is, no other call's step depends on it
             log.exception("step.broken", call=fact.call, step=fact.subject)
             await self._note_failure(fact, "an error of ours: see the log")
 
     async def _note_failure(self, fact: Fact, reason: str) -> None:
         log.warning("step.failed", call=fact.call, step=fact.subject, reason=reason)
-        told = {"caller": _caller(fact), "step": fact.subject, "reason": reason}
+        told = {"caller": caller_in(fact.call), "step": fact.subject, "reason": reason}
         await self.line.note(RecordKind.STEP_FAILED, json.dumps(told, ensure_ascii=False).encode())
 
     async def _call_attention(self, fact: Fact) -> None:
@@ -104,14 +106,9 @@ class Enforcement:
             await self.speaker.say(turn, Step(fact.subject), names, self._channel(fact), to_both=to_both)
 
     def _channel(self, fact: Fact) -> str:
-        if channel := self.channel_of(_caller(fact)):
+        if channel := self.channel_of(caller_in(fact.call)):
             return channel
         raise StepError("the caller is gone")
-
-
-def _caller(fact: Fact) -> str:
-    """Return the Uniqueid of the caller's channel."""
-    return fact.call.partition("/")[2]
 
 
 _STEPS = {

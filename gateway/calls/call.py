@@ -12,6 +12,11 @@ from routing.verdicts import RingRule
 from routing.vocabulary import FactKind, Party
 
 
+def caller_in(call_id: str) -> str:
+    """Return the Uniqueid of the caller's channel, which a call's id ends with."""
+    return call_id.partition("/")[2]
+
+
 class Stage(Enum):
     """Where a call stands."""
 

@@ -1,7 +1,7 @@
 """A call taken up again from its facts, after this program was restarted in the middle of it."""
 
 from gateway.ami.reading import number
-from gateway.calls.call import Call, Leg, Stage
+from gateway.calls.call import Call, Leg, Stage, caller_in
 from routing.facts import Fact, in_order
 from routing.ladder import NO_LADDER, Ladder
 from routing.verdicts import RingRule
@@ -17,7 +17,7 @@ _STAGES = {
 
 def restored(call_id: str, facts: list[Fact], rule: RingRule, ladder: Ladder = NO_LADDER) -> Call:
     """Return the call as these facts leave it; what bridges it is in, the PBX's snapshot has to say."""
-    caller = call_id.partition("/")[2]
+    caller = caller_in(call_id)
     call = Call(call_id, caller, caller, rule, ladder)
     for fact in in_order(facts):
         _take(call, fact)

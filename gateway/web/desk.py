@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from gateway.ami.record import RecordKind
+from gateway.calls.call import caller_in
 from gateway.seat_queue import PhoneRefusedError
 from gateway.seats import NotSeatedError
 from gateway.web.greeting import greeting
@@ -95,7 +96,7 @@ async def warn(request: web.Request) -> web.Response:
     card = house.board.talking_to(visitor.work_number)
     if card is None or card.call != str((await request.post()).get("call", "")):
         return _toast(request, "call.over_already", 409)
-    told = {"caller": card.call.partition("/")[2], "operator": visitor.work_number}
+    told = {"caller": caller_in(card.call), "operator": visitor.work_number}
     await house.ami.note(RecordKind.HARASSMENT_WARNED, json.dumps(told).encode())
     return _toast(request, "call.warning_noted")
 

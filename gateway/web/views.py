@@ -6,7 +6,7 @@ of time, which the browser counts itself: the page is sent a fragment again when
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2s
 from typing import Any, Final
@@ -70,6 +70,11 @@ class Desk:
     alarms: frozenset[Alarm]
     newest_page: bool
 
+    @property
+    def now(self) -> datetime:
+        """The present instant on the PBX's clock, by which rings are counted."""
+        return self.house.clock() + self.house.live.pbx_ahead
+
 
 def urgent(desk: Desk) -> Iterator[Fragment]:
     """Return what a page must show at once, the most urgent first."""
@@ -97,12 +102,11 @@ def _pop(desk: Desk) -> Fragment:
         return Fragment("pop", None, {"card": None})
     card = cards[0]
     history = desk.shelf.history(card, desk.work_number)
-    now = desk.house.clock() + desk.house.live.pbx_ahead
     context = {
         "card": card,
         "history": history,
         "others": len(cards) - 1,
-        "rings": rings(card, now, desk.house.ring_rule),
+        "rings": rings(card, desk.now, desk.house.ring_rule),
         "greeting": greeting(desk.t, desk.house.settings.company, desk.work_number),
     }
     return Fragment("pop", (card, history, len(cards)), context)
@@ -114,8 +118,7 @@ def _hurry(desk: Desk) -> Fragment:
     cards = () if talking else desk.house.board.needing_attention()
     if not cards:
         return Fragment("hurry", None, {"count": 0})
-    now = desk.house.clock() + desk.house.live.pbx_ahead
-    context = {"count": len(cards), "rings": rings(cards[0], now, desk.house.ring_rule)}
+    context = {"count": len(cards), "rings": rings(cards[0], desk.now, desk.house.ring_rule)}
     return Fragment("hurry", tuple(card.call for card in cards), context)
 
 
@@ -123,7 +126,7 @@ def _call(desk: Desk) -> Fragment:
     card = desk.house.board.talking_to(desk.work_number)
     if card is None:
         return Fragment("call", None, {"card": None})
-    now = desk.house.clock() + desk.house.live.pbx_ahead
+    now = desk.now
     answered_at = card.answered_at or now
     context = {
         "card": card,

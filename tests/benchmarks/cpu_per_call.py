@@ -98,7 +98,7 @@ async def _measure(task: Task, house: Hotline) -> list[Cost]:
     rounds = []
     async with AsyncExitStack() as stack:
         for place in range(SEATS):
-            await stack.enter_async_context(_sitting(house, place))
+            await stack.enter_async_context(sitting(house.web, _operator(place), _seat(place)))
         async with _phones(house):
             await _traffic(house, 5)
         for _ in range(task.repetitions):
@@ -119,11 +119,12 @@ async def _phones(house: Hotline) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _sitting(house: Hotline, place: int) -> AsyncIterator[None]:
+async def sitting(web: str, work_number: str, seat: str) -> AsyncIterator[None]:
+    """Let an operator sit at a seat, his page open, on the console at `web`."""
     cookies = aiohttp.CookieJar(unsafe=True)  # unsafe: also from an address without a name
     async with (
-        aiohttp.ClientSession(house.web, headers={"Origin": house.web}, cookie_jar=cookies) as session,
-        SeatedOperator(session, _operator(place)).at(_seat(place)),
+        aiohttp.ClientSession(web, headers={"Origin": web}, cookie_jar=cookies) as session,
+        SeatedOperator(session, work_number).at(seat),
     ):
         yield
 

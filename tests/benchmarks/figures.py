@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+PERCENTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("longest", 1.0))
+"""The rows of a table of delays."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:

@@ -2,18 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from itertools import count
 from statistics import median
 
-import aiohttp
-
-from gateway.config import Settings
-
 from .capture import Place, Recording, recording_of
-from .cpu_per_call import SeatedOperator
-from .figures import Result, Task, percentile, spread
+from .cpu_per_call import sitting
+from .figures import PERCENTILES, Result, Task, percentile, spread
 from .scripted_pbx import ScriptedPBX
 from .served import OPERATORS, house, operator, seat
 
@@ -23,7 +19,6 @@ _SECONDS, _FEW_SECONDS, _WARM_UP = 40, 8, 3
 _RING_S, _LIMIT = 0.5, 4
 """The recorded caller waits 3 s: with such rings the fifth begins 2 s after the first."""
 _SCENE = "abandoned-while-ringing"
-_PERCENTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("longest", 1.0))
 
 
 def measure(task: Task) -> Result:
@@ -38,23 +33,13 @@ async def _measure(task: Task, recording: Recording) -> Result:
         house(task, rings=rules) as (settings, pbx, _),
         AsyncExitStack() as stack,
     ):
+        web = f"http://{settings.web.host}:{settings.web.port}"
         for lane in range(OPERATORS):
-            await stack.enter_async_context(_sitting(settings, lane))
+            await stack.enter_async_context(sitting(web, operator(lane), seat(lane)))
         numbers = count(1)
         await _traffic(pbx, recording, numbers, _WARM_UP)
         rounds = [await _traffic(pbx, recording, numbers, seconds) for _ in range(task.repetitions)]
     return _result(rounds, seconds)
-
-
-@asynccontextmanager
-async def _sitting(settings: Settings, lane: int) -> AsyncIterator[None]:
-    web = f"http://{settings.web.host}:{settings.web.port}"
-    cookies = aiohttp.CookieJar(unsafe=True)  # unsafe: also from an address without a name
-    async with (
-        aiohttp.ClientSession(web, headers={"Origin": web}, cookie_jar=cookies) as session,
-        SeatedOperator(session, operator(lane)).at(seat(lane)),
-    ):
-        yield
 
 
 async def _traffic(pbx: ScriptedPBX, recording: Recording, numbers: Iterator[int], seconds: int) -> list[float]:
@@ -86,7 +71,7 @@ def _result(rounds: Sequence[Sequence[float]], seconds: int) -> Result:
             " machine, one clock. Every caller is apologised to, or there is no figure."
         ),
         header=("milliseconds", "median of the rounds (least to most)"),
-        rows=[(name, spread([percentile(late, part) for late in rounds], 1)) for name, part in _PERCENTILES],
+        rows=[(name, spread([percentile(late, part) for late in rounds], 1)) for name, part in PERCENTILES],
         remarks=[
             f"{len(rounds[0])} callers a round, each apologised to.",
             "100 ms of it are waited on purpose: of an answer just before the ring is due we may hear just after.",

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, expect
 from gateway.config import Settings
 
 from .capture import Place, Recording, recording_of
-from .figures import Result, Task, percentile, spread
+from .figures import PERCENTILES, Result, Task, percentile, spread
 from .scripted_pbx import ScriptedPBX
 from .served import OPERATORS, house, operator, seat
 
@@ -72,7 +72,7 @@ async def _measure(task: Task, recording: Recording) -> Result:
 
 def _result(rounds: Sequence[Sequence[float]], seconds: int, clock_error: float, busy: float) -> Result:
     p99 = [percentile(delays, 0.99) for delays in rounds]
-    rows = [(name, spread([percentile(delays, part) for delays in rounds], 1)) for name, part in _PERCENTILES]
+    rows = [(name, spread([percentile(delays, part) for delays in rounds], 1)) for name, part in PERCENTILES]
     return Result(
         title="From the event to the screen-pop",
         target=f"p99 under {TARGET_MS:.0f} ms at {CALLS_A_SECOND} calls/s",
@@ -93,9 +93,6 @@ def _result(rounds: Sequence[Sequence[float]], seconds: int, clock_error: float,
             f"The {OPERATORS} pages share the machine's processors with the gateway; on real desks they would not.",
         ],
     )
-
-
-_PERCENTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("longest", 1.0))
 
 
 @asynccontextmanager
