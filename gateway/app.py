@@ -93,7 +93,7 @@ async def _furnish(
     seats = Seats(settings, storage, client, utc_now, live.changed)
     await seats.load()
     reception = Reception(Intake(tracker), recorder, seats, settings.pbx_log_dir, on_facts, seen_until, client)
-    enforcement = _enforcement(settings, client, reception.intake, live)
+    enforcement = _enforcement(settings, client, reception.intake, live, seats)
     _show_totals(metrics, client, journal, recorder)
     house = House(settings, secrets, storage, board, client, seats, live, metrics, recorder, utc_now)
     return house, recorder, reception, enforcement
@@ -108,7 +108,7 @@ def _recorder(settings: Settings, storage: Storage, live: Live) -> Recorder:
     return Recorder(storage, policy.ring_rule(settings), settings.hotline.zone, announce, refused)
 
 
-def _enforcement(settings: Settings, client: AMIClient, intake: Intake, live: Live) -> Enforcement:
+def _enforcement(settings: Settings, client: AMIClient, intake: Intake, live: Live, seats: Seats) -> Enforcement:
     speaker = Speaker(client, prompts_of(settings))
     return Enforcement(
         speaker,
@@ -117,6 +117,7 @@ def _enforcement(settings: Settings, client: AMIClient, intake: Intake, live: Li
         lambda: utc_now() + intake.clock.ahead,
         "both" if settings.prompts.greeting_to == "both" else "caller",  # "nobody" makes no greeting due
         live.everybody,
+        seats.leader_signed_in,
     )
 
 

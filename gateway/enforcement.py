@@ -42,7 +42,7 @@ class Line(Protocol):
 class Enforcement:
     """Takes what is due. `channel_of`: a caller's Uniqueid → his channel, "" once it is gone; `now` is the PBX's.
 
-    `call_attention` wakes every page.
+    `call_attention` wakes every page. `leader_signed_in`: whether a shift leader's phone can be rung.
     """
 
     speaker: Speaker
@@ -51,6 +51,7 @@ class Enforcement:
     now: Callable[[], datetime]
     greeting_to: Literal["caller", "both"]
     call_attention: Callable[[], None]
+    leader_signed_in: Callable[[], bool]
     _due: asyncio.Queue[Fact] = field(default_factory=asyncio.Queue)
 
     def take(self, facts: Sequence[Fact]) -> None:
@@ -88,6 +89,12 @@ class Enforcement:
         del fact
         self.call_attention()
 
+    async def _ring_leader(self, fact: Fact) -> None:
+        """Look whether the PBX has somebody to ring: it does so by itself (I5)."""
+        del fact
+        if not self.leader_signed_in():
+            raise StepError("no shift leader is signed in")
+
     async def _apologise(self, fact: Fact) -> None:
         await self._say(fact, ("apology",))
 
@@ -113,6 +120,7 @@ class Enforcement:
 
 _STEPS = {
     Step.CALL_ATTENTION: Enforcement._call_attention,  # noqa: SLF001 # the table is part of the class
+    Step.RING_LEADER: Enforcement._ring_leader,  # noqa: SLF001
     Step.APOLOGISE: Enforcement._apologise,  # noqa: SLF001
     Step.GREET: Enforcement._greet,  # noqa: SLF001
 }

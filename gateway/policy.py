@@ -25,6 +25,7 @@ def hotline_line(settings: Settings) -> HotlineLine:
         settings.pbx.trunk_context,
         frozenset(settings.hotline.numbers),
         settings.queue.name,
+        settings.queue.leaders,
     )
 
 

@@ -10,7 +10,7 @@ from gateway.seat_states import Occupant
 from storage import audit, operators, sign_ins
 from storage.engine import Storage
 from storage.operators import Operator
-from storage.roles import AT_A_SEAT
+from storage.roles import AT_A_SEAT, Role
 from storage.sign_ins import SignIn
 from storage.unit_of_work import UnitOfWork
 
@@ -29,12 +29,16 @@ class WrongRoleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seating:
-    """An operator at a seat since an instant (aware UTC), and the sign-ins that were ended so that he could."""
+    """An operator at a seat since an instant (aware UTC), and the sign-ins that were ended so that he could.
+
+    `leads`: he is a shift leader.
+    """
 
     work_number: str
     seat: str
     since: datetime
     ended: tuple[SignIn, ...]
+    leads: bool
 
 
 class SeatLedger:
@@ -62,8 +66,10 @@ class SeatLedger:
         leaving = [number for number in (leave and work_number, take_from) if number]
         ended: list[SignIn] = []
 
+        roles: list[Role] = []
+
         async def change(work: UnitOfWork) -> None:
-            await _insist_on_role(work, work_number)
+            roles.append(await _insist_on_role(work, work_number))
             ended.extend([await sign_ins.sign_out(work, number, now, work_number) for number in leaving])
             await sign_ins.sign_in(work, seat, work_number, now)
 
@@ -71,7 +77,7 @@ class SeatLedger:
             await self._write(change, work_number, "signed in", seat=seat, taken_from=take_from, left=leave)
         except (sign_ins.SeatTakenError, sign_ins.SignedInElsewhereError, sign_ins.NotSignedInError):
             raise OutOfDateError from None
-        return Seating(work_number, seat, now, tuple(ended))
+        return Seating(work_number, seat, now, tuple(ended), roles[-1] is Role.SHIFT_LEADER)
 
     async def take_back(self, seating: Seating) -> None:
         """End a sign-in that cannot be, and let those go on that were ended for it."""
@@ -134,7 +140,7 @@ class SeatLedger:
             elif person.role not in AT_A_SEAT:
                 await self.sign_out(one.work_number, one.seat, "role")
             else:
-                found[one.seat] = _occupant(one, person.name, now)
+                found[one.seat] = _occupant(one, person, now)
         return found
 
     async def _write(
@@ -146,14 +152,15 @@ class SeatLedger:
             await work.commit()
 
 
-async def _insist_on_role(work: UnitOfWork, work_number: str) -> None:
+async def _insist_on_role(work: UnitOfWork, work_number: str) -> Role:
     role = await operators.role_of(work, work_number)
     if role is None:
         raise LeftError
     if role not in AT_A_SEAT:
         raise WrongRoleError
+    return role
 
 
-def _occupant(found: SignIn, name: str, now: datetime) -> Occupant:
-    reason = (found.pause_reason or "") if found.paused_at else None
-    return Occupant(found.work_number, name, found.signed_in_at, pause_reason=reason, browser_gone_at=now)
+def _occupant(found: SignIn, person: Operator, now: datetime) -> Occupant:
+    reason, leads = (found.pause_reason or "") if found.paused_at else None, person.role is Role.SHIFT_LEADER
+    return Occupant(found.work_number, person.name, found.signed_in_at, reason, browser_gone_at=now, leads=leads)

@@ -1,4 +1,4 @@
-"""Making the PBX's queue agree with who sits where: three commands, and nothing else in the queue is touched.
+"""Making the PBX's queues agree with who sits where: three commands, and nothing else in a queue is touched.
 
 Each command only says how things shall be, so telling it again after a time-out does no harm (I6).
 """
@@ -18,6 +18,7 @@ from gateway.ami.errors import (
 from gateway.ami.wire import Frame
 from gateway.seat_room import SeatRoom
 from gateway.seat_states import Add, Command, Occupant, Pause, Remove, done
+from gateway.sections import Queue
 
 _log = structlog.get_logger(__name__)
 _TRY_AGAIN = timedelta(seconds=5)
@@ -44,12 +45,12 @@ class Switchboard(Protocol):
 
 
 class SeatQueue:
-    """The queue `name`, kept in agreement with a room."""
+    """The queue of the operators and that of the shift leaders, kept in agreement with a room."""
 
-    def __init__(self, room: SeatRoom, switchboard: Switchboard, name: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, room: SeatRoom, switchboard: Switchboard, queue: Queue, clock: Callable[[], datetime]) -> None:
         self._room = room
         self._switchboard = switchboard
-        self._name = name
+        self._queue = queue
         self._clock = clock
         self._try_after: dict[str, datetime] = {}
 
@@ -90,32 +91,28 @@ class SeatQueue:
         match command:
             case Add():
                 await self._add(command)
-            case Remove(seat=seat):
-                await self._act("QueueRemove", fine="not there", Interface=seat.interface)
+            case Remove():
+                await self._act("QueueRemove", command, fine="not there")
             case Pause():
                 await self._pause(command)
 
     async def _add(self, command: Add) -> None:
-        headers = {
-            "Interface": command.seat.interface,
-            "MemberName": command.work_number,
-            "Paused": _flag(command.paused),
-        }
-        if not await self._act("QueueAdd", fine="already there", **headers):
+        headers = {"MemberName": command.work_number, "Paused": _flag(command.paused)}
+        if not await self._act("QueueAdd", command, fine="already there", **headers):
             # it is there, but perhaps under another name or paused: only adding it anew says what it is
-            await self._act("QueueRemove", fine="not there", Interface=command.seat.interface)
-            await self._act("QueueAdd", **headers)
+            await self._act("QueueRemove", command, fine="not there")
+            await self._act("QueueAdd", command, **headers)
 
     async def _pause(self, command: Pause) -> None:
-        paused = _flag(command.paused)
-        headers = {"Interface": command.seat.interface, "Paused": paused, "Reason": command.reason}
-        if not await self._act("QueuePause", fine="not found", **headers):
+        headers = {"Paused": _flag(command.paused), "Reason": command.reason}
+        if not await self._act("QueuePause", command, fine="not found", **headers):
             raise _MemberGoneError
 
-    async def _act(self, action: str, *, fine: str | None = None, **headers: str) -> bool:
+    async def _act(self, action: str, command: Command, *, fine: str | None = None, **headers: str) -> bool:
         """Return whether the PBX did it; False: it refused because of `fine`."""
+        queue, interface = self._queue.rung_for(leads=command.leads), command.seat.interface
         try:
-            await self._switchboard.act(action, Queue=self._name, **headers)
+            await self._switchboard.act(action, Queue=queue, Interface=interface, **headers)
         except ActionRefusedError as refusal:
             if fine and fine in refusal.answer.lower():
                 return False

@@ -45,19 +45,21 @@ BROWSER_LOST = "browser-lost"  # the pause reason the PBX is given; never an ope
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A queue member as the PBX has him."""
+    """A queue member as the PBX has him; `leads`: in the queue of the shift leaders."""
 
     name: str
     paused: bool = False
     pause_reason: str = ""
     device: Device = Device.UNKNOWN
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Occupant:
     """The operator at a seat. Instants are aware UTC.
 
-    `browser_gone_at` is None while one of his pages is connected; `pause_reason` is None while he is ready.
+    `browser_gone_at` is None while one of his pages is connected; `pause_reason` is None while he is ready. `leads`: he
+    is a shift leader, whose phone rings only for who has waited for long.
     """
 
     work_number: str
@@ -66,6 +68,7 @@ class Occupant:
     pause_reason: str | None = None
     browser_gone_at: datetime | None = None
     browser_loss_noted: bool = False
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class SeatState:
     @property
     def in_queue(self) -> bool:
         """Whether calls reach this seat under its operator's work number, paused or not."""
-        return bool(self.occupant and self.member and self.member.name == self.occupant.work_number)
+        return bool(self.occupant and self.member and _as_seated(self.member, self.occupant))
 
     @property
     def device(self) -> Device:
@@ -113,18 +116,20 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """Put the seat's phone into the queue under a work number."""
+    """Put the seat's phone into the queue, or that of the shift leaders, under a work number."""
 
     seat: Seat
     work_number: str
     paused: bool
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Take the seat's phone out of the queue."""
+    """Take the seat's phone out of the queue that has it."""
 
     seat: Seat
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ class Pause:
     seat: Seat
     paused: bool
     reason: str = ""
+    leads: bool = False
 
 
 Command: TypeAlias = Add | Remove | Pause
@@ -175,29 +181,33 @@ def commands(state: SeatState, now: datetime, patience: Patience) -> tuple[Comma
     """Return what the queue must be told so that it agrees with who sits here; nothing where it agrees."""
     seat, occupant, member = state.seat, state.occupant, state.member
     if occupant is None:
-        return (Remove(seat),) if member else ()
-    reason = pause_wanted(state, now, patience)
-    pausing = (Pause(seat, paused=True, reason=reason),) if reason is not None else ()
-    adding = (Add(seat, occupant.work_number, paused=reason is not None), *pausing)
+        return (Remove(seat, member.leads),) if member else ()
+    leads, reason = occupant.leads, pause_wanted(state, now, patience)
+    pausing = (Pause(seat, paused=True, reason=reason, leads=leads),) if reason is not None else ()
+    adding = (Add(seat, occupant.work_number, reason is not None, leads), *pausing)
     if member is None:
         return adding
-    if member.name != occupant.work_number:
-        return (Remove(seat), *adding)
+    if not _as_seated(member, occupant):
+        return (Remove(seat, member.leads), *adding)
     if reason is None:
-        return (Pause(seat, paused=False),) if member.paused else ()
+        return (Pause(seat, paused=False, leads=leads),) if member.paused else ()
     return () if member.paused and member.pause_reason == reason else pausing
 
 
 def done(member: Member | None, command: Command) -> Member | None:
     """Return the queue's member after the PBX has carried out a command."""
     match command:
-        case Add(work_number=name, paused=paused):
-            return Member(name, paused, device=member.device if member else Device.UNKNOWN)
+        case Add(work_number=name, paused=paused, leads=leads):
+            return Member(name, paused, device=member.device if member else Device.UNKNOWN, leads=leads)
         case Remove():
             return None
         case Pause(paused=paused, reason=reason) if member:
-            return Member(member.name, paused, reason if paused else "", member.device)
+            return replace(member, paused=paused, pause_reason=reason if paused else "")
     return member
+
+
+def _as_seated(member: Member, occupant: Occupant) -> bool:
+    return (member.name, member.leads) == (occupant.work_number, occupant.leads)
 
 
 def _longer(since: datetime | None, now: datetime, allowed: timedelta) -> bool:

@@ -82,7 +82,7 @@ class SeatTaking:
 
     async def _sit_down(self, work_number: str, name: str, seat_id: str, loser: str | None, left: str | None) -> None:
         seating = await self._ledger.sign_in(work_number, seat_id, take_from=loser, leave=left)
-        newcomer = Occupant(work_number, name, seating.since, browser_gone_at=seating.since)
+        newcomer = Occupant(work_number, name, seating.since, browser_gone_at=seating.since, leads=seating.leads)
         await self._agree_or_take_back(seating, newcomer)
         self._displaced.pop(work_number, None)
         if loser:

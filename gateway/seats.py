@@ -14,7 +14,7 @@ from itertools import count
 
 import structlog
 
-from gateway.ami.events import MemberEvent, MemberRemoved, MemberStatus
+from gateway.ami.events import MemberEvent, MemberStatus
 from gateway.config import Settings
 from gateway.seat_ledger import OutOfDateError, SeatLedger
 from gateway.seat_queue import PBXAwayError, PhoneRefusedError, SeatQueue, Switchboard
@@ -48,8 +48,8 @@ class Seats:
         patience = Patience(browser=timedelta(seconds=settings.web.browser_lost_seconds))
         self._room = SeatRoom(settings.seats, patience, clock, changed)
         self._ledger = SeatLedger(storage, clock)
-        self._queue = SeatQueue(self._room, switchboard, settings.queue.name, clock)
-        self._queue_name = settings.queue.name
+        self._queue = SeatQueue(self._room, switchboard, settings.queue, clock)
+        self._queues = {settings.queue.name: False, settings.queue.leaders: True}
         self._clock = clock
         self._taking = SeatTaking(self._room, self._ledger, self._queue)
         self._busy = asyncio.Lock()
@@ -61,6 +61,10 @@ class Seats:
     def of(self, work_number: str) -> SeatState | None:
         """Return the seat an operator sits at."""
         return self._room.of(work_number)
+
+    def leader_signed_in(self) -> bool:
+        """Say whether a shift leader sits at a seat whose phone is in his queue."""
+        return any(state.in_queue and state.occupant and state.occupant.leads for state in self._room.overview())
 
     def overdue(self, state: SeatState) -> Overdue:
         """Say whether this seat's browser or phone counts as lost now."""
@@ -115,21 +119,32 @@ class Seats:
         self._room.browser(work_number, self._clock())
 
     def saw(self, event: MemberEvent) -> None:
-        """Take in what the queue says of one of our phones; any other is none of our business."""
+        """Take in what a queue of ours says of one of our phones; any other is none of our business.
+
+        A phone that leaves one queue may be in the other already.
+        """
         seat_id = self._room.with_phone(event.interface)
-        if seat_id is not None and event.queue == self._queue_name:
-            self._room.queued(seat_id, None if isinstance(event, MemberRemoved) else _member(event))
+        if seat_id is None or event.queue not in self._queues:
+            return
+        if isinstance(event, MemberStatus):
+            self._room.queued(seat_id, self._member(event))
+        elif (member := self._room[seat_id].member) and member.leads is self._queues[event.queue]:
+            self._room.queued(seat_id, None)
 
     async def reconcile(self, members: Iterable[MemberStatus]) -> None:
-        """Make the queue agree with who sits where, given all its members; foreign phones are left alone."""
+        """Make our queues agree with who sits where, given all their members; foreign phones are left alone.
+
+        A phone that is in both is seen in the wrong one, which it must leave.
+        """
         async with self._busy:
-            ours = {
-                self._room.with_phone(seen.interface): _member(seen)
-                for seen in members
-                if seen.queue == self._queue_name
-            }
+            ours: dict[str, list[Member]] = {state.seat.id: [] for state in self._room.overview()}
+            for seen in members:
+                if seen.queue in self._queues and (seat_id := self._room.with_phone(seen.interface)):
+                    ours[seat_id].append(self._member(seen))
             for state in self._room.overview():
-                self._room.queued(state.seat.id, ours.get(state.seat.id))
+                leads = state.occupant is not None and state.occupant.leads
+                found = sorted(ours[state.seat.id], key=lambda member: member.leads is leads)
+                self._room.queued(state.seat.id, found[0] if found else None)
             for state in self._room.overview():
                 if not await self._queue.agree_or_later(state.seat.id):
                     return
@@ -211,12 +226,11 @@ class Seats:
             raise NotSeatedError(f"{work_number} sits nowhere: sign in first")
         return state.seat.id
 
+    def _member(self, seen: MemberStatus) -> Member:
+        return Member(seen.name, seen.paused, seen.pause_reason, Device.of(seen.device), self._queues[seen.queue])
+
     def _occupant(self, seat_id: str) -> Occupant:
         occupant = self._room[seat_id].occupant
         if occupant is None:
             raise NotSeatedError(f"nobody sits at {seat_id}: sign in first")
         return occupant
-
-
-def _member(seen: MemberStatus) -> Member:
-    return Member(seen.name, seen.paused, seen.pause_reason, Device.of(seen.device))

@@ -85,6 +85,15 @@ class Queue(Section):
     retry_seconds: int = Field(1, ge=0, le=60)
     wrap_up_seconds: int = Field(0, ge=0, le=600)
 
+    @property
+    def leaders(self) -> str:
+        """The queue of the shift leaders, who are rung as well when a caller has waited for long."""
+        return f"{self.name}-leaders"
+
+    def rung_for(self, *, leads: bool) -> str:
+        """Return the queue that a person's phone belongs in."""
+        return self.leaders if leads else self.name
+
 
 class PBX(Section):
     """The Asterisk: ours (managed, started by `fourring demo`) or one that is already there."""

@@ -32,6 +32,10 @@ class Ladder:
         """The last ring on which anything is due; 0 where nothing is."""
         return max((rung.ring for rung in self.rungs), default=0)
 
+    def ring_of(self, step: Step) -> int | None:
+        """Return the ring on which a step is due; None for never."""
+        return next((rung.ring for rung in self.rungs if rung.step is step), None)
+
     def due_on(self, ring: int) -> Iterator[Rung]:
         """Yield the rungs of one ring, in the order in which the rules name them."""
         return (rung for rung in self.rungs if rung.ring == ring)

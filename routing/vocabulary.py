@@ -39,6 +39,7 @@ class Step(StrEnum):
     """What is done to a call beyond putting it through, each at most once; also the subject of its facts."""
 
     CALL_ATTENTION = "call_attention"
+    RING_LEADER = "ring_leader"
     APOLOGISE = "apologise"
     GREET = "greet"
 

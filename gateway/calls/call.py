@@ -47,7 +47,8 @@ class Call:
     """One caller's call. `caller` is the Uniqueid of his channel; `seen` holds what was told already.
 
     `in_doubt`: the PBX does not know him any more, and we do not know yet what became of him.
-    `dialled`: phones ring for him without a queue, as when no queue would have him.
+    `dialled`: phones ring for him without a queue, as when no queue would have him. `fetched`: a shift leader has
+    picked up, so that he leaves the queue without giving up.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Call:
     rings_struck: int = 0
     in_doubt: bool = False
     dialled: bool = False
+    fetched: bool = False
     legs: dict[str, Leg] = field(default_factory=dict)
     answers: list[tuple[datetime, str]] = field(default_factory=list)
     bridges: dict[str, set[str]] = field(default_factory=dict)

@@ -99,7 +99,7 @@ class Snapshot:
                 self._entries[frame.first("Uniqueid")] = frame
             case "QueueMember":
                 event = ami.event_of(frame, at)
-                if isinstance(event, ami.MemberStatus) and event.queue == self.line.queue:
+                if isinstance(event, ami.MemberStatus) and event.queue in self.line.queues:
                     self.members.append(event)
             case _:
                 pass

@@ -25,6 +25,12 @@ class HotlineLine:
     trunk_context: str
     numbers: frozenset[str]
     queue: str
+    leaders: str = ""
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """The queue of the callers, and that of the shift leaders."""
+        return frozenset({self.queue, self.leaders})
 
     def is_caller(self, event: ami.ChannelCreated) -> bool:
         """Return whether this new channel is a caller of the hotline."""
@@ -44,6 +50,16 @@ def interface_of(channel: str) -> str:
     if serial.endswith(";2"):
         return ""
     return interface or channel
+
+
+def caller_rung_for(channel: str) -> str:
+    """Return the Uniqueid of the caller for whom the dialplan made this Local channel to ring the shift leader.
+
+    "Local/for-yq-1795695578.0@leaders-00000000;1" is yq-1795695578.0's; "" for any other channel.
+    """
+    _, made_for, rest = channel.partition("Local/for-")
+    caller, leaders, _ = rest.rpartition("@leaders-")
+    return caller if made_for and leaders else ""
 
 
 def named_as(interface: str) -> str:
@@ -96,11 +112,20 @@ class Switchboard:
 
     def _created(self, event: ami.ChannelCreated) -> Routed:
         self._names[event.uniqueid] = event.channel
+        self._own(event.uniqueid, self.calls.get(caller_rung_for(event.channel)))
         return self._addressed(event)
 
     def _called(self, event: ami.OperatorCalled | ami.OperatorConnected) -> Routed:
         self._own(event.leg, self._owners.get(event.uniqueid))
         return self._addressed(event)
+
+    def _connected(self, event: ami.OperatorConnected) -> Routed:
+        """Take a shift leader's pick-up for no answer yet: what is connected is not the caller, who is only fetched."""
+        routed = self._called(event)
+        if routed and event.uniqueid not in ("", routed[0].caller):
+            routed[0].fetched = True
+            return None
+        return routed
 
     def _dialled(self, event: ami.LegDialled) -> Routed:
         """Take a phone that rings for a caller without a queue for that of the operator who sits there.
@@ -224,7 +249,7 @@ class Switchboard:
 _ROUTES: dict[type, Callable[[Switchboard, Any], Routed]] = {
     ami.ChannelCreated: Switchboard._created,  # noqa: SLF001 # the table is part of the class, split off to read as one
     ami.OperatorCalled: Switchboard._called,  # noqa: SLF001
-    ami.OperatorConnected: Switchboard._called,  # noqa: SLF001
+    ami.OperatorConnected: Switchboard._connected,  # noqa: SLF001
     ami.LegDialled: Switchboard._dialled,  # noqa: SLF001
     ami.OperatorCompleted: Switchboard._completed,  # noqa: SLF001
     ami.HangupRequested: Switchboard._asked,  # noqa: SLF001

@@ -94,7 +94,7 @@ class Tracker:
         """Whether this is about a queue that is not ours, and names no caller of ours."""
         match event:
             case ami.MemberStatus() | ami.MemberRemoved() | ami.OperatorCompleted(uniqueid=""):
-                return event.queue != self.line.queue
+                return event.queue not in self.line.queues
             case _:
                 return False
 

@@ -230,7 +230,10 @@ def _found(call: Call, event: FoundInProgress) -> Iterator[Fact]:
 
 
 def _abandoned(call: Call, event: ami.CallerAbandoned) -> Iterator[Fact]:
-    yield from call.fact(FactKind.ABANDONED, event.at)
+    """Note that he gave up, which neither his being fetched nor the end of the leader's ringing is."""
+    if event.uniqueid == call.caller and not call.fetched:
+        yield from call.fact(FactKind.ABANDONED, event.at)
+    call.fetched = False
 
 
 def _tick(_call: Call, _event: TimePassed) -> Iterator[Fact]:

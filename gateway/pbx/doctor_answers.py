@@ -164,6 +164,16 @@ def way_to_speak(frames: Iterable[Frame]) -> Finding:
     return fail("way to speak", f"nobody would hear an apology or a work number: {advice}")
 
 
+def way_to_leaders(frames: Iterable[Frame], settings: Settings) -> Finding:
+    """Check that the dialplan rings the shift leader as well for who has waited for long."""
+    name = settings.queue.leaders
+    rung = [frame for frame in frames if frame.get("Context") == "leaders" and frame.get("Application") == "Queue"]
+    if any(frame.get("AppData").split(",")[0] == name for frame in rung):
+        return ok("way to the leaders", f"Queue({name}) in leaders")
+    advice = "in extensions.conf write [leaders], [leader-takes], [leaders-off] and [answered], as in our template"
+    return fail("way to the leaders", f"no shift leader is rung for who has waited for long: {advice}")
+
+
 def timestamps(unasked: Sequence[Frame]) -> Finding | None:
     """Check that events carry the PBX's own instant; None where none came that could show it.
 

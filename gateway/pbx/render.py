@@ -11,11 +11,13 @@ from typing import Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+from gateway import policy
 from gateway.config import Settings
 from gateway.pbx import needs
 from gateway.secrets import Secrets
 from gateway.sections import joined
 from gateway.whole_file import replace_whole
+from routing.vocabulary import Step
 
 MODE: Final = 0o640
 """The files hold passwords: their owner writes, his group reads."""
@@ -92,6 +94,8 @@ def _values(settings: Settings, secrets: Secrets, base: Path) -> dict[str, objec
         "agi_address": joined(_checked("address", "[fastagi] host", settings.fastagi.host), settings.fastagi.port),
         "ivr_seconds": IVR_SECONDS,
         "queue": _checked("word", "[queue] name", queue.name),
+        "leaders": queue.leaders,
+        "leaders_after": _leaders_after(settings),
         "strategy": queue.strategy,
         "member_ring_seconds": queue.member_ring_seconds,
         "retry_seconds": queue.retry_seconds,
@@ -102,6 +106,12 @@ def _values(settings: Settings, secrets: Secrets, base: Path) -> dict[str, objec
         "ring_on_ms": on_ms,
         "ring_off_ms": round(settings.rings.seconds * 1000) - on_ms,
     }
+
+
+def _leaders_after(settings: Settings) -> float | None:
+    """Return after how many seconds of waiting the shift leader is rung as well, None for never."""
+    ring = policy.ladder(settings).ring_of(Step.RING_LEADER)
+    return None if ring is None else (ring - 1) * settings.rings.seconds
 
 
 def _ami(settings: Settings, secrets: Secrets) -> dict[str, object]:

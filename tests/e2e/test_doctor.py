@@ -176,8 +176,16 @@ async def test_an_examination_leaves_nothing_behind(pbx: PBX) -> None:
         ),
         (
             "extensions.conf",
-            "Queue(hotline,rc)",
-            "Queue(coldline,rc)",
+            "[leaders]",
+            "[leads-nowhere]",
+            "dialplan reload",
+            "way to the leaders",
+            "in extensions.conf write [leaders], [leader-takes]",
+        ),
+        (
+            "extensions.conf",
+            "Queue(hotline,rc,",
+            "Queue(coldline,rc,",
             "dialplan reload",
             "way to the queue",
             "in extensions.conf write Queue(hotline,rc)",

@@ -71,17 +71,27 @@ class PBX:
                 raise ActionRefusedError(action, "Interface not found")
             name = headers.get("MemberName") or there.name
             paused = headers["Paused"] == "true"
-            self.phone(interface, 1, name=name, paused=paused, reason=headers.get("Reason", ""))
+            reason = headers.get("Reason", "")
+            self.phone(interface, 1, name=name, paused=paused, reason=reason, queue=headers["Queue"])
         return Frame((("Response", "Success"),))
 
     async def note(self, kind: RecordKind, payload: bytes = b"") -> None:
         """Put a record of the house's own in line."""
         self.noted.append((kind, json.loads(payload)))
 
-    def phone(self, interface: str, device: int, *, name: str = "", paused: bool = False, reason: str = "") -> None:
+    def phone(
+        self,
+        interface: str,
+        device: int,
+        *,
+        name: str = "",
+        paused: bool = False,
+        reason: str = "",
+        queue: str = "hotline",
+    ) -> None:
         """Let a member's phone be in this state."""
         name = name or self.members[interface].name
-        status = MemberStatus(datetime.now(UTC), "hotline", interface, name, paused, device, reason)
+        status = MemberStatus(datetime.now(UTC), queue, interface, name, paused, device, reason)
         self.members[interface] = status
         self._report(status)
 

@@ -50,6 +50,22 @@ async def test_reconciling_touches_our_own_phones_only(hotline: Hotline) -> None
     assert [action for action, _ in hotline.pbx.told] == ["QueueRemove", "QueueAdd", "QueuePause", "QueueRemove"]
 
 
+async def test_a_phone_in_both_queues_leaves_the_wrong_one(hotline: Hotline) -> None:
+    """An operator's phone that is a shift leader's as well, from before, is rung as an operator's only."""
+    await hotline.sits("1001", "01")
+    own, wrong = (
+        MemberStatus(hotline.clock.now, queue, BROWSER, "1001", paused=False, device=1, pause_reason="")
+        for queue in ("hotline", "hotline-leaders")
+    )
+    for found in ([own, wrong], [wrong, own]):
+        hotline.pbx.members = {BROWSER: own}
+        hotline.pbx.told.clear()
+        await hotline.seats.reconcile(found)
+        told = [(action, headers["Queue"]) for action, headers in hotline.pbx.told]
+        assert ("QueueRemove", "hotline-leaders") == told[0]
+        assert ("1001", False, "") == hotline.queue()[BROWSER]
+
+
 async def test_after_a_restart_everybody_sits_where_he_sat(hotline: Hotline) -> None:
     """Open sign-ins, names and pauses come back from the database."""
     await hotline.sits("1001", "01")

@@ -155,6 +155,22 @@ def test_the_dialplan_must_play_what_is_ordered(row: tuple[str, str], outcome: O
 
 
 @pytest.mark.parametrize(
+    ("row", "outcome"),
+    [
+        (("leaders", "Queue", "hotline-leaders,r"), GOOD),
+        (("leaders", "Queue", "hotline,r"), BAD),
+        (("hotline", "Queue", "hotline-leaders,r"), BAD),
+        (("leaders", "Dial", "hotline-leaders"), BAD),
+    ],
+)
+def test_the_dialplan_must_ring_the_shift_leader(row: tuple[str, str, str], outcome: Outcome) -> None:
+    """Without the extension that leads to the leaders' queue none of them is rung for who has waited for long."""
+    context, name, data = row
+    frames = [frame(Context=context, Extension="_for.", Application=name, AppData=data)]
+    assert outcome is doctor_answers.way_to_leaders(frames, SETTINGS).outcome
+
+
+@pytest.mark.parametrize(
     ("asked", "ami_host", "outcome"),
     [
         ("agi://127.0.0.1:4573/hotline", "127.0.0.1", GOOD),

@@ -64,7 +64,7 @@ async def carried_out(
     """Let a fact happen, and return the PBX once nothing more is done; the caller `leaves` once it is ordered."""
     channel_of = lambda _caller: "" if leaves and pbx.told else channel  # noqa: E731 # as short as a name for it
     says = Speaker(pbx, prompts("cmn", "永强供电公司"))
-    house = Enforcement(says, pbx, channel_of, lambda: NOW, greeting_to, pbx.woken.set)
+    house = Enforcement(says, pbx, channel_of, lambda: NOW, greeting_to, pbx.woken.set, lambda: True)
     pbx.house = house
     running = asyncio.create_task(house.run())
     house.take([fact])

@@ -121,9 +121,9 @@ def test_rules_become_a_ladder() -> None:
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        ([{"ring": 3}], "rung 1: step is one of call_attention, apologise, not None"),
-        ([{"step": "sing", "ring": 3}], "rung 1: step is one of call_attention, apologise, not 'sing'"),
-        ([{"step": "greet", "ring": 3}], "rung 1: step is one of call_attention, apologise, not 'greet'"),
+        ([{"ring": 3}], "rung 1: step is one of .*apologise.*, not None"),
+        ([{"step": "sing", "ring": 3}], "rung 1: step is one of .*apologise.*, not 'sing'"),
+        ([{"step": "greet", "ring": 3}], "rung 1: step is one of .*apologise.*, not 'greet'"),
         ([{"step": "apologise"}], "needs either ring or after_limit, a number from 1"),
         ([{"step": "apologise", "ring": 3, "after_limit": 1}], "needs either ring or after_limit"),
         ([{"step": "apologise", "ring": 0}], "a number from 1"),

@@ -78,13 +78,21 @@ def test_a_phone_reaches_nothing(tmp_path: Path) -> None:
 
 
 def test_nothing_dials_but_the_seats(tmp_path: Path) -> None:
-    """The whole dialplan has one Dial, and it names the seats' own phones; nothing runs a program or a shell (I10)."""
+    """The whole dialplan has one Dial, and it names the seats' own phones; nothing runs a program or a shell (I10).
+
+    What it originates leads to the queue of the shift leaders; what was dialled is used nowhere else.
+    """
     text = "\n".join(lines(rendered(tmp_path)["extensions.conf"]))
 
     assert ["PJSIP/seat-01&PJSIP/seat-02&PJSIP/seat-03&PJSIP/seat-11&PJSIP/seat-12"] == re.findall(
         r"Dial\(([^,]*),", text
     )
-    assert not re.search(r"System|SHELL|Originate|EXEC|#|include|\$\{EXTEN|CALLERID", text)
+    assert ["Local/for-${UNIQUEID}@leaders"] == re.findall(r"Originate\(([^,]*),", text)
+    assert not re.search(r"System|SHELL|EXEC|#|include", text)
+    elsewhere = [
+        line for line in lines(text) if line not in [*section(text, "leaders"), *section(text, "leader-takes")]
+    ]
+    assert not re.search(r"\$\{EXTEN|CALLERID", "\n".join(elsewhere))
 
 
 def test_the_endpoints_are_the_trunk_and_the_seats(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from gateway.ami.wire import Frame
 from gateway.seat_queue import PBXAwayError, PhoneRefusedError, SeatQueue
 from gateway.seat_room import SeatRoom
 from gateway.seat_states import Member, Occupant, Patience
-from gateway.sections import Seat
+from gateway.sections import Queue, Seat
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
 SEAT = Seat(id="01")
@@ -46,7 +46,7 @@ def made(
     if not empty:
         room.seat(SEAT.id, Occupant("1001", "Chen", NOON, pause_reason=pause))
     room.queued(SEAT.id, member)
-    return room, SeatQueue(room, switchboard, "hotline", clock)
+    return room, SeatQueue(room, switchboard, Queue(), clock)
 
 
 ADDED = "QueueAdd hotline PJSIP/seat-01 MemberName=1001 Paused=false"
@@ -109,7 +109,7 @@ async def test_after_a_failure_the_queue_is_not_told_again_at_once() -> None:
     now = [NOON]
     room = SeatRoom([SEAT], Patience(), lambda: now[0], lambda _: None)
     switchboard = Switchboard(NotConnectedError("away"))
-    queue = SeatQueue(room, switchboard, "hotline", lambda: now[0])
+    queue = SeatQueue(room, switchboard, Queue(), lambda: now[0])
     room.seat(SEAT.id, Occupant("1001", "Chen", NOON))
     assert queue.due(SEAT.id)
     assert not await queue.agree_or_later(SEAT.id)

@@ -35,6 +35,10 @@ def chen(pause: str | None = None, gone_at: datetime | None = None) -> Occupant:
     return Occupant("1001", "Chen", AGES_AGO, pause_reason=pause, browser_gone_at=gone_at)
 
 
+def wang() -> Occupant:
+    return Occupant("9001", "Wang", AGES_AGO, leads=True)
+
+
 def at(
     seat: Seat = BROWSER,
     occupant: Occupant | None = None,
@@ -86,6 +90,16 @@ SAID_LOST = Pause(BROWSER, paused=True, reason=BROWSER_LOST)
             at(BROWSER, chen("meal", AGES_AGO), DEAD, AGES_AGO),
             (Pause(BROWSER, paused=True, reason="meal"),),
         ),
+        (at(occupant=wang()), (Add(BROWSER, "9001", paused=False, leads=True),)),
+        (
+            at(occupant=wang(), member=Member("9001")),
+            (Remove(BROWSER), Add(BROWSER, "9001", paused=False, leads=True)),
+        ),
+        (
+            at(occupant=chen(), member=Member("9001", leads=True)),
+            (Remove(BROWSER, leads=True), Add(BROWSER, "1001", paused=False)),
+        ),
+        (at(member=Member("9001", leads=True)), (Remove(BROWSER, leads=True),)),
     ],
     ids=[
         "an empty seat that is not in the queue is left alone",
@@ -104,6 +118,10 @@ SAID_LOST = Pause(BROWSER, paused=True, reason=BROWSER_LOST)
         "its phone still rings without the browser",
         "a desk phone goes on ringing",
         "an operator's own pause comes first",
+        "a shift leader is put into the queue of his own",
+        "and taken out of that of the operators",
+        "an operator at a leader's seat changes the queue",
+        "a phone no leader sits at is taken out of the leaders' queue",
     ],
 )
 def test_the_queue_is_told_what_it_does_not_know(state: SeatState, expected: tuple[Command, ...]) -> None:
