@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from gateway import policy
+from gateway.alarms import Alarms
 from gateway.ami.client import AMIClient
 from gateway.ami.journal import Journal
 from gateway.ami.record import Record, RecordKind
+from gateway.attention import Attention
 from gateway.calls.board import Board
 from gateway.calls.intake import Intake
 from gateway.calls.tracker import Tracker
@@ -24,6 +26,7 @@ from gateway.seats import Seats
 from gateway.secrets import Secrets
 from gateway.speaker import Speaker
 from gateway.spoken import prompts_of
+from gateway.web.catalogue import texts
 from gateway.web.live import Live
 from gateway.web.server import build_app, serve
 from gateway.web.views import Alarm
@@ -93,7 +96,7 @@ async def _furnish(
     seats = Seats(settings, storage, client, utc_now, live.changed)
     await seats.load()
     reception = Reception(Intake(tracker), recorder, seats, settings.pbx_log_dir, on_facts, seen_until, client)
-    enforcement = _enforcement(settings, client, reception.intake, live, seats)
+    enforcement = _enforcement(settings, client, reception.intake, live, seats, board)
     _show_totals(metrics, client, journal, recorder)
     house = House(settings, secrets, storage, board, client, seats, live, metrics, recorder, utc_now)
     return house, recorder, reception, enforcement
@@ -108,7 +111,9 @@ def _recorder(settings: Settings, storage: Storage, live: Live) -> Recorder:
     return Recorder(storage, policy.ring_rule(settings), settings.hotline.zone, announce, refused)
 
 
-def _enforcement(settings: Settings, client: AMIClient, intake: Intake, live: Live, seats: Seats) -> Enforcement:
+def _enforcement(
+    settings: Settings, client: AMIClient, intake: Intake, live: Live, seats: Seats, board: Board
+) -> Enforcement:
     speaker = Speaker(client, prompts_of(settings))
     return Enforcement(
         speaker,
@@ -116,8 +121,8 @@ def _enforcement(settings: Settings, client: AMIClient, intake: Intake, live: Li
         intake.tracker.switchboard.channel_of,
         lambda: utc_now() + intake.clock.ahead,
         "both" if settings.prompts.greeting_to == "both" else "caller",  # "nobody" makes no greeting due
-        live.everybody,
-        seats.leader_signed_in,
+        Attention(live, seats.overview, Alarms(settings.alarms, utc_now), texts(settings.web.default_language)),
+        board.card,
     )
 
 

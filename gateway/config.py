@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from gateway.sections import (
     AMI,
     PBX,
+    Alarms,
     Company,
     Database,
     FastAGI,
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
     fastagi: FastAGI = FastAGI()
     prompts: Prompts = Prompts()
     rules: Rules = Rules()
+    alarms: Alarms = Alarms()
     reports: Reports = Reports()
     web: Web = Web()
     database: Database = Database()

@@ -6,20 +6,25 @@ been taken already.
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
 import structlog
 
+from gateway.alarms import AlarmError
 from gateway.ami.errors import AMIError
 from gateway.ami.record import RecordKind
+from gateway.ami.wire import Frame
+from gateway.attention import Attention
+from gateway.calls.board import CallCard
 from gateway.calls.call import caller_in
 from gateway.speaker import Speaker, SpeechError
 from ivr_scripts.prompts import greeting
 from routing.facts import Fact
 from routing.vocabulary import FactKind, Source, Step
+from routing.withheld_number import is_withheld
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +37,11 @@ class StepError(Exception):
 
 
 class Line(Protocol):
-    """Who puts our own records in line: the AMI client."""
+    """Who puts our own records in line, and acts on the PBX: the AMI client."""
+
+    @property
+    def act(self) -> Callable[..., Awaitable[Frame]]:
+        """Send the named action with these headers; raises AMIError."""
 
     async def note(self, kind: RecordKind, payload: bytes = b"") -> None:
         """Put a record in line, journaled like everything that comes in."""
@@ -42,7 +51,7 @@ class Line(Protocol):
 class Enforcement:
     """Takes what is due. `channel_of`: a caller's Uniqueid → his channel, "" once it is gone; `now` is the PBX's.
 
-    `call_attention` wakes every page. `leader_signed_in`: whether a shift leader's phone can be rung.
+    `cards`: a call → its card on the board, None once it is over.
     """
 
     speaker: Speaker
@@ -50,8 +59,8 @@ class Enforcement:
     channel_of: Callable[[str], str]
     now: Callable[[], datetime]
     greeting_to: Literal["caller", "both"]
-    call_attention: Callable[[], None]
-    leader_signed_in: Callable[[], bool]
+    attention: Attention
+    cards: Callable[[str], CallCard | None]
     _due: asyncio.Queue[Fact] = field(default_factory=asyncio.Queue)
 
     def take(self, facts: Sequence[Fact]) -> None:
@@ -72,7 +81,7 @@ class Enforcement:
         try:
             self._channel(fact)
             await _STEPS[Step(fact.subject)](self, fact)
-        except (StepError, SpeechError, AMIError) as problem:
+        except (StepError, SpeechError, AlarmError, AMIError) as problem:
             there = self.channel_of(caller_in(fact.call))
             await self._note_failure(fact, str(problem) if there else "the caller is gone")
         except Exception:  # whatever it is, no other call's step depends on it
@@ -87,16 +96,36 @@ class Enforcement:
     async def _call_attention(self, fact: Fact) -> None:
         """Let every page look at once at what the fact has put on the board."""
         del fact
-        self.call_attention()
+        self.attention.of_everybody()
 
     async def _ring_leader(self, fact: Fact) -> None:
         """Look whether the PBX has somebody to ring: it does so by itself (I5)."""
         del fact
-        if not self.leader_signed_in():
+        if not self.attention.leader_signed_in():
             raise StepError("no shift leader is signed in")
 
     async def _apologise(self, fact: Fact) -> None:
         await self._say(fact, ("apology",))
+
+    async def _tell_leader(self, fact: Fact) -> None:
+        """Let the shift leaders' pages show who waits past the limit."""
+        del fact
+        if not self.attention.of_leaders():
+            raise StepError("no shift leader has a page open")
+
+    async def _offer_callback(self, fact: Fact) -> None:
+        if is_withheld(self._card(fact).caller_number):
+            raise StepError("his number is withheld, so he cannot be called back")
+        await self._say(fact, ("callback-offer",))
+
+    async def _promise_callback(self, fact: Fact) -> None:
+        """Release the caller who asked for it, telling him so; not one who was answered in the same moment."""
+        if self._card(fact).operator is not None:
+            raise StepError("he was answered in the same moment")
+        await self.line.act("Redirect", Channel=self._channel(fact), Context="callback", Exten="s", Priority="1")
+
+    async def _raise_alarm(self, fact: Fact) -> None:
+        await self.attention.of_the_absent(self._card(fact).caller_number)
 
     async def _greet(self, fact: Fact) -> None:
         """Say who answered; an apology that is being spoken is heard out first."""
@@ -110,7 +139,13 @@ class Enforcement:
         async with self.speaker.turn_to(fact.call) as turn:
             if (late := self.now() - fact.at) > _LATEST:
                 raise StepError(f"due {late.total_seconds():.1f} s ago: it would come at the wrong moment")
-            await self.speaker.say(turn, Step(fact.subject), names, self._channel(fact), to_both=to_both)
+            await self.speaker.say(fact.call, turn, Step(fact.subject), names, self._channel(fact), to_both=to_both)
+
+    def _card(self, fact: Fact) -> CallCard:
+        card = self.cards(fact.call)
+        if card is None:
+            raise StepError("the caller is gone")
+        return card
 
     def _channel(self, fact: Fact) -> str:
         if channel := self.channel_of(caller_in(fact.call)):
@@ -122,5 +157,9 @@ _STEPS = {
     Step.CALL_ATTENTION: Enforcement._call_attention,  # noqa: SLF001 # the table is part of the class
     Step.RING_LEADER: Enforcement._ring_leader,  # noqa: SLF001
     Step.APOLOGISE: Enforcement._apologise,  # noqa: SLF001
+    Step.TELL_LEADER: Enforcement._tell_leader,  # noqa: SLF001
+    Step.OFFER_CALLBACK: Enforcement._offer_callback,  # noqa: SLF001
+    Step.PROMISE_CALLBACK: Enforcement._promise_callback,  # noqa: SLF001
+    Step.RAISE_ALARM: Enforcement._raise_alarm,  # noqa: SLF001
     Step.GREET: Enforcement._greet,  # noqa: SLF001
 }

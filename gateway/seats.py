@@ -62,10 +62,6 @@ class Seats:
         """Return the seat an operator sits at."""
         return self._room.of(work_number)
 
-    def leader_signed_in(self) -> bool:
-        """Say whether a shift leader sits at a seat whose phone is in his queue."""
-        return any(state.in_queue and state.occupant and state.occupant.leads for state in self._room.overview())
-
     def overdue(self, state: SeatState) -> Overdue:
         """Say whether this seat's browser or phone counts as lost now."""
         return self._room.overdue(state)

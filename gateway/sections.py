@@ -76,6 +76,13 @@ class Rules(Section):
     file: Path | None = None
 
 
+class Alarms(Section):
+    """Who is told at once, wherever he is, what cannot wait: addresses as Apprise writes them."""
+
+    urls: tuple[str, ...] = Field((), repr=False)  # they may hold passwords
+    again_after_minutes: float = Field(10.0, ge=0)
+
+
 class Queue(Section):
     """The Asterisk queue in which callers wait; the names are those of queues.conf."""
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from gateway.ami.wire import Frame
+from gateway.calls.call import caller_in
 from ivr_scripts.prompts import Prompt
 from routing.facts import Fact
 from routing.verdicts import SHORTEST_SPEECH
@@ -20,10 +21,9 @@ from routing.vocabulary import FactKind, Step
 
 BEGINS_WITHIN_SECONDS: Final = 2.0
 """How long the PBX has to report that a speech began."""
-_LONGEST_SECONDS: Final = 8.0
+_LONGEST_SECONDS: Final = 12.0
 """How long one speech keeps the others waiting."""
 
-_CHANNEL: Final = "Local/s@speak/n"
 _TO_CALLER, _TO_BOTH = "qwE", "qBE"  # ChanSpy: quietly; whisper to him, or to who talks to him as well; end with him
 
 
@@ -83,14 +83,17 @@ class Speaker:
             await turn.until(lambda: turn.begun.keys() <= turn.ended.keys(), _LONGEST_SECONDS)
             yield turn
 
-    async def say(self, turn: Turn, step: Step, names: Sequence[str], channel: str, *, to_both: bool = False) -> None:
+    async def say(
+        self, call: str, turn: Turn, step: Step, names: Sequence[str], channel: str, *, to_both: bool = False
+    ) -> None:
         """Say these prompts to the caller on `channel`; return when they have been said.
 
-        `step` is the word under which the PBX reports it. Raises AMIError, and SpeechError where it does not report it.
+        The dialplan knows what is said, and to whom, by the name of the channel that says it. `step` is the word under
+        which the PBX reports it. Raises AMIError, and SpeechError where it does not report it.
         """
         await self._manager.act(
             "Originate",
-            Channel=_CHANNEL,
+            Channel=f"Local/say-{step}-{caller_in(call)}@speak/n",
             Application="ChanSpy",
             Data=f"{channel},{_TO_BOTH if to_both else _TO_CALLER}",
             Account=step.value,

@@ -13,11 +13,15 @@ class LadderError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One step, due when ring number `ring` begins, as `clause` demands."""
+    """One step, due when ring number `ring` begins, as `clause` demands; None: on no ring.
+
+    `nobody_signed_in`: it is due at once where there is nobody who could answer.
+    """
 
     step: Step
-    ring: int
+    ring: int | None
     clause: str
+    nobody_signed_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Ladder:
     @property
     def last_ring(self) -> int:
         """The last ring on which anything is due; 0 where nothing is."""
-        return max((rung.ring for rung in self.rungs), default=0)
+        return max((rung.ring or 0 for rung in self.rungs), default=0)
 
     def ring_of(self, step: Step) -> int | None:
         """Return the ring on which a step is due; None for never."""
@@ -40,8 +44,14 @@ class Ladder:
         """Yield the rungs of one ring, in the order in which the rules name them."""
         return (rung for rung in self.rungs if rung.ring == ring)
 
+    def due_with_nobody(self) -> Iterator[Rung]:
+        """Yield the rungs that are due where nobody is signed in."""
+        return (rung for rung in self.rungs if rung.nobody_signed_in)
+
 
 NO_LADDER: Final = Ladder()
+_OF_THEMSELVES: Final = frozenset({Step.GREET, Step.PROMISE_CALLBACK})
+"""Steps that no ring makes due: an answer does, and a caller's key."""
 
 
 def ladder_of(rules: Mapping[str, Any], limit: int, *, greets: bool) -> Ladder:
@@ -58,14 +68,20 @@ def ladder_of(rules: Mapping[str, Any], limit: int, *, greets: bool) -> Ladder:
 
 
 def _rung(number: int, rule: Mapping[str, Any], limit: int) -> Rung:
-    steps = [step.value for step in Step if step is not Step.GREET]
+    steps = [step.value for step in Step if step not in _OF_THEMSELVES]
     if rule.get("step") not in steps:
         raise LadderError(f"rung {number}: step is one of {', '.join(steps)}, not {rule.get('step')!r}")
     name = f"rung {number} ({rule['step']})"
-    if strange := rule.keys() - {"step", "ring", "after_limit", "clause"}:
-        raise LadderError(f"{name}: {', '.join(sorted(strange))} is unknown: it has step, ring or after_limit, clause")
+    if strange := rule.keys() - _KEYS:
+        raise LadderError(f"{name}: {', '.join(sorted(strange))} is unknown: it has {', '.join(_KEYS)}")
+    nobody = rule.get("nobody_signed_in", False)
+    if type(nobody) is not bool:
+        raise LadderError(f"{name}: nobody_signed_in is true or false")
     rings = {key: rule[key] for key in ("ring", "after_limit") if key in rule}
-    if len(rings) != 1 or not all(type(ring) is int and ring >= 1 for ring in rings.values()):
-        raise LadderError(f"{name}: it needs either ring or after_limit, a number from 1")
-    ring = rings.get("ring") or limit + rings["after_limit"]
-    return Rung(Step(rule["step"]), ring, str(rule.get("clause", "")))
+    if len(rings) > 1 or not (rings or nobody) or not all(type(ring) is int and ring >= 1 for ring in rings.values()):
+        raise LadderError(f"{name}: it needs either ring or after_limit, a number from 1, or nobody_signed_in = true")
+    ring = rings["ring"] if "ring" in rings else limit + rings["after_limit"] if rings else None
+    return Rung(Step(rule["step"]), ring, str(rule.get("clause", "")), nobody)
+
+
+_KEYS: Final = ("step", "ring", "after_limit", "nobody_signed_in", "clause")

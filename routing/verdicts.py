@@ -63,6 +63,9 @@ class Verdict:
     rule_version: str
     apologised_at: datetime | None
     hung_up_exempt: bool | None
+    callback_promised_at: datetime | None
+    called_back_at: datetime | None
+    called_back_by: str | None
 
     @property
     def operator(self) -> str | None:
@@ -81,6 +84,7 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
     gone = _first(seen, FactKind.ABANDONED) or ended
     rings, on_ring, in_time = _rings(queued_at, answered, gone, _latest(seen), rule)
     first = _hung_up_first(seen) if ended else None
+    promised, kept = _callback_asked(seen), _first(seen, FactKind.CALLED_BACK)
     return Verdict(
         call=seen[0].call,
         state=_state(seen),
@@ -103,6 +107,9 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
         rule_version=rule.version,
         apologised_at=_apologised_at(seen),
         hung_up_exempt=_warned_before(seen) if first is Party.OPERATOR else None,
+        callback_promised_at=promised.at if promised else None,
+        called_back_at=kept.at if kept else None,
+        called_back_by=kept.text("operator") if kept else None,
     )
 
 
@@ -132,9 +139,18 @@ def _apologised_at(facts: list[Fact]) -> datetime | None:
     return ended if begun and ended and ended - begun >= SHORTEST_SPEECH else None
 
 
+def _callback_asked(facts: list[Fact]) -> Fact | None:
+    """Return that he asked to be called back, which holds unless a person answered, or he could not be released."""
+    stayed = any(
+        fact.kind is FactKind.ANSWERED or (fact.kind is FactKind.STEP_FAILED and fact.subject == Step.PROMISE_CALLBACK)
+        for fact in facts
+    )
+    return None if stayed else _first(facts, FactKind.CALLBACK_ASKED)
+
+
 def _source(facts: list[Fact]) -> Source:
     """One source throughout is that source; a call pieced together from several is reconstructed (I8)."""
-    sources = {fact.source for fact in facts}
+    sources = {fact.source for fact in facts if fact.kind not in OUR_OWN_WORDS} or {facts[0].source}
     return sources.pop() if len(sources) == 1 else Source.RECONSTRUCTED
 
 
@@ -185,7 +201,7 @@ def _hung_up_first(facts: list[Fact]) -> Party:
     request = _first(after, FactKind.HANGUP_REQUESTED)
     asked = _party(request) if request else None
     if _first(facts, FactKind.ANSWERED) is None:
-        return asked or Party.UNDETERMINED
+        return asked or (Party.SYSTEM if _callback_asked(facts) else Party.UNDETERMINED)
     left = _left_first(after)
     if asked is Party.SYSTEM:
         return Party.SYSTEM

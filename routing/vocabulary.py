@@ -29,9 +29,11 @@ class FactKind(StrEnum):
     SPEECH_BEGAN = "speech_began"
     SPEECH_ENDED = "speech_ended"
     HARASSMENT_WARNED = "harassment_warned"
+    CALLBACK_ASKED = "callback_asked"
+    CALLED_BACK = "called_back"
 
 
-OUR_OWN_WORDS: Final = frozenset({FactKind.STEP_FAILED, FactKind.HARASSMENT_WARNED})
+OUR_OWN_WORDS: Final = frozenset({FactKind.STEP_FAILED, FactKind.HARASSMENT_WARNED, FactKind.CALLED_BACK})
 """What we say ourselves: it shows nothing of the caller, not even that he is there."""
 
 
@@ -41,6 +43,10 @@ class Step(StrEnum):
     CALL_ATTENTION = "call_attention"
     RING_LEADER = "ring_leader"
     APOLOGISE = "apologise"
+    TELL_LEADER = "tell_leader"
+    OFFER_CALLBACK = "offer_callback"
+    RAISE_ALARM = "raise_alarm"
+    PROMISE_CALLBACK = "promise_callback"
     GREET = "greet"
 
 

@@ -174,5 +174,8 @@ _JUDGED = (
     "rule_version",
     "apologised_at",
     "hung_up_exempt",
+    "callback_promised_at",
+    "called_back_at",
+    "called_back_by",
 )
 _WRITTEN = ("number", "system", *_JUDGED)

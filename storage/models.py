@@ -46,6 +46,8 @@ facts = Table(
     UniqueConstraint("call", "kind", "subject"),
 )
 
+_UNKEPT = text("callback_promised_at IS NOT NULL AND called_back_at IS NULL")
+
 tickets = Table(
     "tickets",
     metadata,
@@ -73,6 +75,9 @@ tickets = Table(
     Column("rule_version", Text, nullable=False),
     Column("apologised_at", Instant),
     Column("hung_up_exempt", Boolean),
+    Column("callback_promised_at", Instant),
+    Column("called_back_at", Instant),
+    Column("called_back_by", Key),
     # what the operator writes; the ledger never touches these
     Column("customer_name", Words, nullable=False, server_default=text("''")),
     Column("customer_phone", Words, nullable=False, server_default=text("''")),
@@ -84,6 +89,7 @@ tickets = Table(
     Column("form_saved_by", Words),
     Index(None, "opened_at", "number"),
     Index(None, "state", "opened_at"),
+    Index("ix_tickets_open_callbacks", "queued_at", sqlite_where=_UNKEPT, postgresql_where=_UNKEPT),
     Index(None, "operator", "opened_at"),
     # a hash, because a caller's number may be of any length
     Index(None, "caller_number", postgresql_using="hash"),

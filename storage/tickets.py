@@ -103,6 +103,9 @@ class Ticket:
     rule_version: str
     apologised_at: datetime | None = None
     hung_up_exempt: bool | None = None
+    callback_promised_at: datetime | None = None
+    called_back_at: datetime | None = None
+    called_back_by: str | None = None
     customer_name: str = ""
     customer_phone: str = ""
     address: str = ""

@@ -146,6 +146,16 @@ class CallTransferred:
     target: str = header("Extension", "SecondTransfererUniqueid")
 
 
+@made_from("DTMFEnd", when={"Direction": frozenset({"Received"})})
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """Somebody pressed a key of his phone."""
+
+    at: datetime
+    uniqueid: str = header("Uniqueid")
+    digit: str = header("Digit")
+
+
 @made_from("ChanSpyStart", begins=True)
 @made_from("ChanSpyStop", begins=False)
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from gateway.ami.channel_events import (
     CallTransferred,
     ChannelCreated,
     DialEnded,
+    DigitPressed,
     HangupRequested,
     HoldChanged,
     HungUp,
@@ -45,6 +46,7 @@ __all__ = [
     "CallerJoined",
     "ChannelCreated",
     "DialEnded",
+    "DigitPressed",
     "Event",
     "HangupRequested",
     "HoldChanged",
@@ -68,6 +70,7 @@ CallEvent: TypeAlias = (
     ChannelCreated
     | LegDialled
     | DialEnded
+    | DigitPressed
     | CallerJoined
     | CallerAbandoned
     | OperatorCalled

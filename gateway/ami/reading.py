@@ -54,6 +54,7 @@ PLACES: Final[Mapping[str, Finder]] = {
     "ChannelStateDesc": Frame.first,
     "BridgeUniqueid": Frame.first,
     "Result": Frame.first,
+    "Direction": Frame.last,
     "SpyerAccountCode": Frame.first,
     "DestChannel": agreed,
     "TransfererUniqueid": agreed,

@@ -30,6 +30,7 @@ class RecordKind(StrEnum):
     FRAMES_LOST = "L"
     STEP_FAILED = "E"
     HARASSMENT_WARNED = "H"
+    CALLED_BACK = "B"
 
 
 _LETTERS: Final = {kind: kind.value.encode() for kind in RecordKind}

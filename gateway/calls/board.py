@@ -15,7 +15,8 @@ from routing.vocabulary import CallState, FactKind, Step
 class CallCard:
     """One call in progress. `ringing` are the work numbers rung now, `operator` the one who talks to the caller now.
 
-    `needs_attention`: he has waited so long that whoever is free should know.
+    `needs_attention`: he has waited so long that whoever is free should know; `past_limit`: so long that the shift
+    leader should.
     """
 
     call: str
@@ -29,6 +30,7 @@ class CallCard:
     operator: str | None = None
     held: bool = False
     needs_attention: bool = False
+    past_limit: bool = False
     warned_at: datetime | None = None
 
     @property
@@ -77,6 +79,10 @@ class Board:
     def needing_attention(self) -> tuple[CallCard, ...]:
         """Return the calls that wait too long, longest first."""
         return tuple(card for card in self._cards.values() if card.needs_attention)
+
+    def past_limit(self) -> tuple[CallCard, ...]:
+        """Return the calls that wait past the limit, longest first."""
+        return tuple(card for card in self._cards.values() if card.past_limit)
 
     def talking_to(self, work_number: str) -> CallCard | None:
         """Return the call this operator has on the line now."""
@@ -130,6 +136,7 @@ def _answered(card: CallCard, fact: Fact) -> CallCard:
         answered_at=card.answered_at or fact.at,
         held=False,
         needs_attention=False,
+        past_limit=False,
     )
 
 
@@ -144,8 +151,13 @@ def _transferred(card: CallCard, fact: Fact) -> CallCard:
 
 def _step_due(card: CallCard, fact: Fact) -> CallCard:
     """Call for attention, unless he has been answered meanwhile."""
-    due = fact.subject == Step.CALL_ATTENTION and card.operator is None
-    return replace(card, needs_attention=True) if due else card
+    if card.operator is not None:
+        return card
+    return replace(
+        card,
+        needs_attention=card.needs_attention or fact.subject == Step.CALL_ATTENTION,
+        past_limit=card.past_limit or fact.subject == Step.TELL_LEADER,
+    )
 
 
 def _warned(card: CallCard, fact: Fact) -> CallCard:

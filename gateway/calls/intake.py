@@ -24,9 +24,11 @@ from gateway.calls.switchboard import named_as
 from gateway.calls.tracker import Tracker, TrackerEvent
 from gateway.calls.transitions import FoundInProgress, TimePassed, Vanished
 from routing.facts import Fact
-from routing.vocabulary import Source
+from routing.vocabulary import FactKind, Source
 
 _HELD_AT_MOST = 100_000
+_OUR_OWN = frozenset({RecordKind.TICK, RecordKind.STEP_FAILED, RecordKind.HARASSMENT_WARNED, RecordKind.CALLED_BACK})
+"""Records of what we say ourselves."""
 
 
 class Request(Enum):
@@ -74,10 +76,8 @@ class Intake:
                 return self._disconnected()
             case RecordKind.PBX_RECORDS:
                 return self._looked_back(record)
-            case RecordKind.TICK | RecordKind.STEP_FAILED | RecordKind.HARASSMENT_WARNED:
-                return self._noted(record)
-            case _:
-                return []
+            case kind:
+                return self._noted(record) if kind in _OUR_OWN else []
 
     @property
     def unanswered(self) -> bool:
@@ -155,6 +155,8 @@ class Intake:
             at = pbx_time(record.payload.decode("ascii", "replace"), record.at)
             return self._apply(TimePassed(at)) if self.seeing else []
         told, at = json.loads(record.payload), record.at + self.clock.ahead
+        if record.kind is RecordKind.CALLED_BACK:  # of a call that is long over, and that nobody tracks
+            return [Fact(told["call"], FactKind.CALLED_BACK, at, data={"operator": told["operator"]})]
         if record.kind is RecordKind.HARASSMENT_WARNED:
             return self._apply(HarassmentWarned(at, told["caller"], told["operator"]))
         return self._apply(StepFailed(at, told["caller"], told["step"], told["reason"]))

@@ -27,6 +27,10 @@ class Roster:
         for interface in self.operators.keys() - set(interfaces):
             self.left(interface, at)
 
+    def is_empty(self) -> bool:
+        """Say whether nobody is in the queue, nor in that of the shift leaders."""
+        return self.operators.keys() <= self._left_at.keys()
+
     def operator_at(self, interface: str, at: datetime) -> str:
         """Return whose phone it was at this instant, "" for nobody's."""
         left_at = self._left_at.get(interface)

@@ -29,6 +29,28 @@ class HarassmentWarned:
     operator: str
 
 
+@dataclass(frozen=True, slots=True)
+class NobodySignedIn:
+    """There is nobody at all who could answer."""
+
+    at: datetime
+
+
+def with_nobody(call: Call, event: NobodySignedIn) -> Iterator[Fact]:
+    """Let come due what is due where nobody could answer."""
+    for rung in call.ladder.due_with_nobody():
+        yield from call.fact(FactKind.STEP_DUE, event.at, rung.step, clause=rung.clause, nobody_signed_in=True)
+
+
+def pressed(call: Call, event: ami.DigitPressed) -> Iterator[Fact]:
+    """Note that a caller who was offered to be called back presses 1 (N3); any other key means nothing."""
+    offered = (FactKind.STEP_DUE, Step.OFFER_CALLBACK) in call.seen
+    failed = (FactKind.STEP_FAILED, Step.OFFER_CALLBACK) in call.seen
+    if event.uniqueid == call.caller and event.digit == "1" and offered and not failed:
+        yield from call.fact(FactKind.CALLBACK_ASKED, event.at)
+        yield from call.fact(FactKind.STEP_DUE, event.at, Step.PROMISE_CALLBACK, clause="N3")
+
+
 def greeting_due(call: Call, leg: Leg, at: datetime) -> Iterator[Fact]:
     """Let the caller hear who answered, the first time somebody does."""
     yield from call.fact(FactKind.STEP_DUE, at, Step.GREET, operator=leg.operator, clause="N1")

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from gateway.ami import events as ami
 from gateway.calls.call import Call, Stage
 from gateway.calls.restore import restored
+from gateway.calls.steps import NobodySignedIn
 from gateway.calls.switchboard import HotlineLine, Switchboard, named_as
 from gateway.calls.transitions import Happening, TimePassed, advance
 from routing.facts import Fact
@@ -41,12 +42,8 @@ class Tracker:
         if self._of_another_queue(event):
             return []
         match event:
-            case ami.MemberStatus():
-                self.switchboard.roster.joined(named_as(event.interface), event.name)
-                return []
-            case ami.MemberRemoved():
-                self.switchboard.roster.left(named_as(event.interface), event.at)
-                return []
+            case ami.MemberStatus() | ami.MemberRemoved():
+                return self._member(event)
             case ami.ChannelCreated() if self.line.is_caller(event):
                 self._open(event.uniqueid, event.linkedid)
             case ami.CallerJoined() if event.queue == self.line.queue and event.uniqueid:
@@ -56,7 +53,9 @@ class Tracker:
         if isinstance(event, TimePassed):
             return [fact for call in tuple(self._calls.values()) for fact in self._advance(call, event, source)]
         routed = self.switchboard.route(event)
-        return self._advance(*routed, source) if routed else []
+        facts = self._advance(*routed, source) if routed else []
+        joined = isinstance(event, ami.CallerJoined) and source is Source.LIVE
+        return [*facts, *self._look_who_is_there(event.at)] if joined else facts
 
     def next_ring_at(self) -> datetime | None:
         """Return when the next ring of any waiting caller begins, on the PBX's clock."""
@@ -89,6 +88,22 @@ class Tracker:
         if uniqueid not in self._calls:
             call = Call(self.line.call_id(uniqueid), uniqueid, linkedid or uniqueid, self.rule, self.ladder)
             self.switchboard.add(call)
+
+    def _member(self, event: ami.MemberEvent) -> list[Fact]:
+        """Note who is in the queue, or no longer."""
+        interface = named_as(event.interface)
+        if isinstance(event, ami.MemberStatus):
+            self.switchboard.roster.joined(interface, event.name)
+            return []
+        self.switchboard.roster.left(interface, event.at)
+        return self._look_who_is_there(event.at)
+
+    def _look_who_is_there(self, at: datetime) -> list[Fact]:
+        """Tell the callers who wait, and of whom we know that they do, if there is nobody who could answer."""
+        if not self.switchboard.roster.is_empty():
+            return []
+        sure = [call for call in self._calls.values() if not call.in_doubt]
+        return [fact for call in sure for fact in self._advance(call, NobodySignedIn(at), Source.LIVE)]
 
     def _of_another_queue(self, event: TrackerEvent) -> bool:
         """Whether this is about a queue that is not ours, and names no caller of ours."""

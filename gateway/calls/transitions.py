@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from gateway.ami import events as ami
 from gateway.calls import conversation, offers, steps
 from gateway.calls.call import Call, Leg, Stage
-from gateway.calls.steps import HarassmentWarned, StepFailed
+from gateway.calls.steps import HarassmentWarned, NobodySignedIn, StepFailed
 from routing.facts import Fact
 from routing.vocabulary import FactKind, OfferOutcome, Party, Source
 
@@ -44,7 +44,9 @@ class FoundInProgress:
     uniqueid: str
 
 
-Happening: TypeAlias = ami.CallEvent | TimePassed | Vanished | FoundInProgress | StepFailed | HarassmentWarned
+Happening: TypeAlias = (
+    ami.CallEvent | TimePassed | Vanished | FoundInProgress | NobodySignedIn | StepFailed | HarassmentWarned
+)
 Move: TypeAlias = Callable[..., Iterator[Fact]]
 
 
@@ -262,6 +264,8 @@ _ROWS: tuple[tuple[type, tuple[Stage, ...], Move], ...] = (
     (ami.CallTransferred, _IN_PROGRESS, conversation.transferred),
     (ami.OperatorCompleted, _EVERY, conversation.completed),
     (ami.SpeechChanged, _EVERY, steps.spoken),
+    (NobodySignedIn, (Stage.WAITING,), steps.with_nobody),
+    (ami.DigitPressed, (Stage.WAITING,), steps.pressed),
     (TimePassed, (Stage.WAITING,), _tick),
     (Vanished, _IN_PROGRESS, _vanished),
     (FoundInProgress, _IN_PROGRESS, _found),

@@ -22,6 +22,7 @@ NEEDED_ACTIONS: Final = (
     "QueueAdd",
     "QueuePause",
     "QueueRemove",
+    "Redirect",
     *QUESTIONS,
 )
 """The actions that the gateway and its doctor send."""

@@ -66,7 +66,6 @@ WANTED_MODULES: Final = (
     "app_exec",
     "func_callerid",
     "func_channel",
-    "func_import",
     "func_logic",
     "func_strings",
     "func_timeout",
@@ -77,11 +76,11 @@ WANTED_MODULES: Final = (
 Without bridge_native_rtp: sound that goes round the core cannot be spoken into, and to bring it back takes 0.3 s.
 """
 
-AMI_READ: Final = ("call", "agent", "system")
-"""Classes of events that are read: channels and bridges; the queue; start and stop of the PBX."""
+AMI_READ: Final = ("call", "agent", "system", "dtmf")
+"""Classes of events that are read: channels and bridges; the queue; start and stop of the PBX; keys pressed."""
 
-AMI_WRITE: Final = ("agent", "originate", "reporting")
-"""Classes of actions that are allowed: the queue's members, speaking to a caller, and asking what is."""
+AMI_WRITE: Final = ("agent", "call", "originate", "reporting")
+"""Classes of actions that are allowed: the queue's members, moving a call, speaking to a caller, asking what is."""
 
 AMI_EVENTS: Final = (
     "AgentCalled",
@@ -96,6 +95,7 @@ AMI_EVENTS: Final = (
     "ChanSpyStart",
     "ChanSpyStop",
     "ContactStatus",
+    "DTMFEnd",
     "DialBegin",
     "DialEnd",
     "DialState",

@@ -71,6 +71,9 @@ class TicketShown(Shown):
     rule_version: str
     apologised_at: Instant | None = Field(description="When the PBX had spoken the apology to the waiting caller (N1).")
     hung_up_exempt: bool | None = Field(description="Had the operator who hung up first warned the caller before (N7)?")
+    callback_promised_at: Instant | None = Field(description="When the caller asked to be called back instead (N3).")
+    called_back_at: Instant | None = Field(description="When an operator said that he had called back.")
+    called_back_by: str | None = Field(description="His work number.")
     customer_name: str
     customer_phone: str
     address: str

@@ -65,40 +65,40 @@ async def pause(request: web.Request) -> web.Response:
     """Let no calls come, for one of the listed reasons."""
     reason = str((await request.post()).get("reason", ""))
     if reason not in request.app[CHOICES].pause_reasons:
-        return _toast(request, "pause.unknown", 422)
-    visitor = _insist(request)
+        return toast(request, "pause.unknown", 422)
+    visitor = insist(request)
     try:
         await house_of(request).seats.pause(visitor.work_number, reason)
     except NotSeatedError:
         raise _to_sign_in(request) from None
     except (StorageError, PhoneRefusedError) as problem:
         return _failed(request, problem)
-    return _toast(request, "pause.begun")
+    return toast(request, "pause.begun")
 
 
 @ROUTES.post("/desk/resume")
 async def resume(request: web.Request) -> web.Response:
     """Let calls come again."""
-    visitor = _insist(request)
+    visitor = insist(request)
     try:
         await house_of(request).seats.resume(visitor.work_number)
     except NotSeatedError:
         raise _to_sign_in(request) from None
     except (StorageError, PhoneRefusedError) as problem:
         return _failed(request, problem)
-    return _toast(request, "pause.over")
+    return toast(request, "pause.over")
 
 
 @ROUTES.post("/desk/warn")
 async def warn(request: web.Request) -> web.Response:
     """Put on record that the operator has warned the caller he talks to: from then on he may hang up (N7)."""
-    house, visitor = house_of(request), _insist(request)
+    house, visitor = house_of(request), insist(request)
     card = house.board.talking_to(visitor.work_number)
     if card is None or card.call != str((await request.post()).get("call", "")):
-        return _toast(request, "call.over_already", 409)
+        return toast(request, "call.over_already", 409)
     told = {"caller": caller_in(card.call), "operator": visitor.work_number}
     await house.ami.note(RecordKind.HARASSMENT_WARNED, json.dumps(told).encode())
-    return _toast(request, "call.warning_noted")
+    return toast(request, "call.warning_noted")
 
 
 @ROUTES.post("/sign-out")
@@ -108,7 +108,7 @@ async def sign_out(request: web.Request) -> web.Response:
     if visitor is None:
         raise _to_sign_in(request)
     if house.ami.connected and house.board.talking_to(visitor.work_number):  # cut off from the PBX we would not know
-        return _toast(request, "seat.talking_still", 409)
+        return toast(request, "seat.talking_still", 409)
     try:
         await house.seats.sign_out(visitor.work_number)
     except NotSeatedError:
@@ -119,7 +119,8 @@ async def sign_out(request: web.Request) -> web.Response:
     return web.Response(status=204, headers={"HX-Redirect": "/sign-in", "X-Signed-Out": "yes"})
 
 
-def _insist(request: web.Request) -> Visitor:
+def insist(request: web.Request) -> Visitor:
+    """Return who is signed in; whoever is not is led to the sign-in page."""
     visitor = signed_in(request)
     if visitor is None:
         raise _to_sign_in(request)
@@ -133,11 +134,11 @@ def _to_sign_in(request: web.Request) -> web.HTTPNoContent:
 
 def _failed(request: web.Request, problem: StorageError | PhoneRefusedError) -> web.Response:
     if isinstance(problem, PhoneRefusedError):
-        return _toast(request, "pause.refused", 502, said=str(problem))
-    return _toast(request, "error.database", 503)
+        return toast(request, "pause.refused", 502, said=str(problem))
+    return toast(request, "error.database", 503)
 
 
-def _toast(request: web.Request, key: str, status: int = 200, **values: str) -> web.Response:
+def toast(request: web.Request, key: str, status: int = 200, **values: str) -> web.Response:
     """Return one line for the corner of the page; the page itself follows over its live connection."""
     text = spoken(request)(key, **values)
     return page(request, "toast.html", {"text": text, "bad": status != HTTPStatus.OK}, status=status)

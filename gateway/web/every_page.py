@@ -1,5 +1,6 @@
 """What every page of a language shows alike: looked at and drawn once for all of them, not once for each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,7 @@ from gateway.house import House
 from gateway.web import views
 from gateway.web.catalogue import Texts
 from gateway.web.choices import Choices
+from storage.tickets import Ticket
 
 _FRESH: Final = 0.5  # seconds
 
@@ -23,11 +25,17 @@ class Drawn:
 
 
 class EveryPage:
-    """The list of seats and the count of callers who wait. `now` is any clock of seconds that never goes back."""
+    """The list of seats, the count of callers who wait, and whom to call back.
 
-    def __init__(self, house: House, choices: Choices, templates: Environment) -> None:
+    `now` is any clock of seconds that never goes back.
+    """
+
+    def __init__(
+        self, house: House, choices: Choices, owed: Callable[[], tuple[Ticket, ...]], templates: Environment
+    ) -> None:
         self._house = house
         self._choices = choices
+        self._owed = owed
         self._templates = templates
         self._drawn: dict[str, tuple[float, tuple[Drawn, ...]]] = {}
 
@@ -38,7 +46,7 @@ class EveryPage:
             before = {piece.id: piece for piece in drawn}
             drawn = tuple(
                 self._draw(fragment, t, before.get(fragment.id))
-                for fragment in views.every_page(self._house, self._choices, t)
+                for fragment in views.every_page(self._house, self._choices, self._owed(), t)
             )
             self._drawn[t.language] = (now, drawn)
         return drawn

@@ -14,7 +14,7 @@ from storage.tickets import Ticket
 
 
 class Announced(Protocol):
-    """Who hears of committed tickets and of operators without pages: the shelf."""
+    """Who hears of committed tickets and of operators without pages: the shelf, the call-backs."""
 
     def ticket_changed(self, ticket: Ticket) -> None:
         """Take in a ticket as it was just committed."""
@@ -48,7 +48,7 @@ class Live:
         self._pages: dict[str, set[Page]] = {}
         self.pbx_ahead = timedelta()
         self._alarms: frozenset[Alarm] = frozenset()
-        self._announced: Announced | None = None
+        self._announced: list[Announced] = []
 
     @property
     def alarms(self) -> frozenset[Alarm]:
@@ -56,8 +56,8 @@ class Live:
         return self._alarms
 
     def announce_to(self, announced: Announced) -> None:
-        """Name who hears of tickets before the pages do."""
-        self._announced = announced
+        """Name one more who hears of tickets before the pages do."""
+        self._announced.append(announced)
 
     def changed(self, work_numbers: Iterable[str]) -> None:
         """Wake these operators' pages: something changed that they show."""
@@ -67,14 +67,18 @@ class Live:
                     page.woken_at = asyncio.get_running_loop().time()
                 page.wake.set()
 
+    def open_for(self, work_number: str) -> bool:
+        """Say whether an operator has a page open."""
+        return work_number in self._pages
+
     def everybody(self) -> None:
         """Wake every page: something changed that concerns them all and cannot wait."""
         self.changed(list(self._pages))
 
     def ticket_changed(self, ticket: Ticket) -> None:
         """Take in a ticket that was just committed; the pages that show it follow."""
-        if self._announced:
-            self._announced.ticket_changed(ticket)
+        for announced in self._announced:
+            announced.ticket_changed(ticket)
 
     def alarm(self, alarm: Alarm, *, on: bool) -> None:
         """Show on every page, or no longer, what is wrong with the house as a whole."""
@@ -98,8 +102,8 @@ class Live:
             self.changed([page.work_number])
             return False
         self._pages.pop(page.work_number, None)
-        if self._announced:
-            self._announced.left(page.work_number)
+        for announced in self._announced:
+            announced.left(page.work_number)
         return True
 
     def newest(self, page: Page) -> bool:

@@ -11,6 +11,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gateway.house import HOUSE, House
+from gateway.web.callbacks import Callbacks
 from gateway.web.catalogue import LANGUAGES
 from gateway.web.choices import Choices, label
 from gateway.web.door import Door
@@ -19,6 +20,7 @@ from gateway.web.shelf import Shelf
 from gateway.web.views import caller_of, number_of, phone_of, shortened, slug
 from gateway.web.visitors import spoken
 
+CALLBACKS: Final = web.AppKey("callbacks", Callbacks)
 CHOICES: Final = web.AppKey("choices", Choices)
 DOOR: Final = web.AppKey("door", Door)
 EVERY_PAGE: Final = web.AppKey("every_page", EveryPage)
@@ -35,7 +37,7 @@ def set_up(app: web.Application, house: House) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    app[EVERY_PAGE] = EveryPage(house, app[CHOICES], environment)
+    app[EVERY_PAGE] = EveryPage(house, app[CHOICES], app[CALLBACKS].owed, environment)
     zone = house.settings.hotline.zone
     environment.filters |= {
         "clock": partial(_clock, zone=zone),

@@ -9,7 +9,21 @@ from aiohttp import web
 
 from gateway.house import HOUSE, House
 from gateway.sections import joined
-from gateway.web import api, assets, catalogue, choices, desk, forms, health, push, rendering, sessions, sign_in
+from gateway.web import (
+    api,
+    assets,
+    call_back,
+    callbacks,
+    catalogue,
+    choices,
+    desk,
+    forms,
+    health,
+    push,
+    rendering,
+    sessions,
+    sign_in,
+)
 from gateway.web.door import Door
 from gateway.web.protection import add_headers, refuse_foreign_pages
 from gateway.web.refusals import tell_people
@@ -40,12 +54,15 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
     app[rendering.CHOICES] = choices.load(choices_file)
     app[rendering.DOOR] = Door(house.seats.check_password, house.clock)
     app[rendering.SHELF] = shelf = Shelf(house.storage, house.clock, house.live.changed)
+    app[rendering.CALLBACKS] = owed = callbacks.Callbacks(house.storage)
     app[TOKEN_USES] = TokenUses(house.storage, house.clock)
     house.live.announce_to(shelf)
+    house.live.announce_to(owed)
     rendering.set_up(app, house)
     for routes in (
         sign_in.ROUTES,
         desk.ROUTES,
+        call_back.ROUTES,
         forms.ROUTES,
         push.ROUTES,
         assets.ROUTES,
@@ -90,4 +107,5 @@ async def _let_pages_go(app: web.Application) -> None:
 
 async def _stop_reading(app: web.Application) -> None:
     await app[rendering.SHELF].close()
+    await app[rendering.CALLBACKS].close()
     await app[TOKEN_USES].close()

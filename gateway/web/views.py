@@ -20,6 +20,7 @@ from gateway.web.greeting import greeting, rings
 from gateway.web.shelf import Form, Shelf
 from routing.vocabulary import CallState
 from routing.withheld_number import is_withheld
+from storage.tickets import Ticket
 
 LONGEST_SHOWN: Final = 64
 LONGEST_NUMBER: Final = 40
@@ -80,6 +81,7 @@ def urgent(desk: Desk) -> Iterator[Fragment]:
     """Return what a page must show at once, the most urgent first."""
     yield _pop(desk)
     yield _hurry(desk)
+    yield _overdue(desk)
     yield _call(desk)
     yield _notices(desk)
     yield from _forms(desk)
@@ -87,12 +89,13 @@ def urgent(desk: Desk) -> Iterator[Fragment]:
     yield _duty(desk)
 
 
-def every_page(house: House, choices: Choices, t: Texts) -> Iterator[Fragment]:
+def every_page(house: House, choices: Choices, owed: tuple[Ticket, ...], t: Texts) -> Iterator[Fragment]:
     """Return what concerns everybody, changes with every call, and is soon enough within a second."""
     waiting = sum(card.state in (CallState.WAITING, CallState.RINGING) for card in house.board.cards())
     yield Fragment("queue", waiting, {"waiting": waiting})
     rows = tuple(seat_row(house, choices, state, t) for state in house.seats.overview())
     yield Fragment("seats", rows, {"rows": rows})
+    yield Fragment("callbacks", tuple(ticket.call for ticket in owed), {"owed": owed})
 
 
 def _pop(desk: Desk) -> Fragment:
@@ -120,6 +123,14 @@ def _hurry(desk: Desk) -> Fragment:
         return Fragment("hurry", None, {"count": 0})
     context = {"count": len(cards), "rings": rings(cards[0], desk.now, desk.house.ring_rule)}
     return Fragment("hurry", tuple(card.call for card in cards), context)
+
+
+def _overdue(desk: Desk) -> Fragment:
+    """Return who waits past the limit, for the shift leader."""
+    leads = desk.state.occupant is not None and desk.state.occupant.leads
+    cards = desk.house.board.past_limit() if leads else ()
+    waits = [(card, rings(card, desk.now, desk.house.ring_rule)) for card in cards]
+    return Fragment("overdue", tuple((card.call, card.ringing) for card in cards), {"waits": waits})
 
 
 def _call(desk: Desk) -> Fragment:

@@ -1,5 +1,6 @@
 """What a phone hears: the RTP that goes to its port on the loopback interface, as seen on the wire."""
 
+import asyncio
 import re
 import socket
 import struct
@@ -35,11 +36,16 @@ def listening() -> Iterator["Ear"]:
         wire.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         wire.bind(("lo", 0))
         wire.setblocking(False)  # noqa: FBT003 - the library's own argument
-        yield Ear(wire)
+        ear, loop = Ear(wire), asyncio.get_running_loop()
+        loop.add_reader(wire, ear.keep_up)
+        try:
+            yield ear
+        finally:
+            loop.remove_reader(wire)
 
 
 class Ear:
-    """Takes in what passes by each time it is asked, and whenever `keep_up` says so."""
+    """Takes in what passes by."""
 
     def __init__(self, wire: socket.socket) -> None:
         self._wire = wire

@@ -358,6 +358,10 @@ class Operator:
         async with self._session.post("/desk/warn", data={"call": call}) as answer:
             return answer.status
 
+    async def called_back(self, call: str) -> None:
+        """Say that he has called back."""
+        await self._post("/desk/called-back", {"call": call}, 200)
+
     async def resume(self) -> None:
         """Let calls come again."""
         await self._post("/desk/resume", {}, 200)

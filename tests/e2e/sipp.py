@@ -152,13 +152,16 @@ class Customer:
         hang_up_after: float | None = None,
         display: str = "",
         sound: bool = True,
+        key: str = "1",
     ) -> AsyncIterator[SIPpRun]:
         """Make one call for each caller, `rate` a second, and give control while they go on.
 
         give_up_after: from the first ringing, while nobody answers. hang_up_after: after the answer; None leaves it
-        to the other side. display: the From header's name, with its quotes.
+        to the other side. key: what he presses when he is nudged while he waits. display: the From header's name, with
+        its quotes.
         """
         values = {
+            "key": key,
             "display": f"{display} " if display else "",
             "give_up_ms": _ms(give_up_after),
             "hang_up_ms": _ms(hang_up_after),

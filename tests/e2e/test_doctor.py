@@ -112,7 +112,7 @@ async def test_an_examination_leaves_nothing_behind(pbx: PBX) -> None:
         ),
         (
             "manager.conf",
-            "write = agent,originate,reporting",
+            "write = agent,call,originate,reporting",
             "write = all",
             "manager reload",
             "further rights",
@@ -120,15 +120,15 @@ async def test_an_examination_leaves_nothing_behind(pbx: PBX) -> None:
         ),
         (
             "manager.conf",
-            "write = agent,originate,reporting",
-            "write = agent,originate,reporting,system,command",
+            "write = agent,call,originate,reporting",
+            "write = agent,call,originate,reporting,system,command",
             "manager reload",
             "further rights",
             "fourring may also do Command, GetConfig, ModuleLoad, AbsoluteTimeout and",
         ),
         (
             "manager.conf",
-            "write = agent,originate,reporting",
+            "write = agent,call,originate,reporting",
             "write = reporting",
             "manager reload",
             "needed rights",

@@ -12,7 +12,7 @@ from gateway.web.catalogue import LANGUAGES, CatalogueError
 
 WEB = Path(catalogue.__file__).parent
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
-CODE = sorted(file for file in WEB.glob("*.py") if file.name != "catalogue.py")
+CODE = [*sorted(file for file in WEB.glob("*.py") if file.name != "catalogue.py"), WEB.parent / "attention.py"]
 _ASKED = re.compile(r"""\bt\(\s*(['"])([\w.-]+)\1(\s*~)?""")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

@@ -64,7 +64,7 @@ def test_each_needed_action_is_missed(action: str) -> None:
     assert doctor_answers.needed_rights(commands(), "fourring").outcome is GOOD
     found = doctor_answers.needed_rights(commands(without=action), "fourring")
     assert found.outcome is BAD
-    assert f"may not do {action}: in manager.conf, [fourring]: write = agent,originate,reporting" in found.text
+    assert f"may not do {action}: in manager.conf, [fourring]: write = agent,call,originate,reporting" in found.text
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,8 @@ def test_each_needed_action_is_missed(action: str) -> None:
         ("UpdateConfig: Update basic configuration.  (Priv: config,all)", BAD),
         ("GetConfig: Retrieve configuration.  (Priv: system,config,all)", BAD),
         ("ModuleLoad: Module management.  (Priv: system,all)", BAD),
-        ("Redirect: Redirect (transfer) a call.  (Priv: call,all)", BAD),
+        ("Redirect: Redirect (transfer) a call.  (Priv: call,all)", GOOD),
+        ("DBPut: Put DB entry.  (Priv: system,all)", BAD),
         ("Getvar: Gets a channel variable.  (Priv: call,reporting,all)", GOOD),
         ("QueueReset: Reset queue statistics.  (Priv: <none>)", GOOD),
         ("Message: hello", GOOD),
@@ -90,7 +91,7 @@ def test_rights_beyond_the_needed_ones_fail(line: str, outcome: Outcome) -> None
 
 def test_the_most_dangerous_rights_are_named_first() -> None:
     """Where a user may do too much, what does most harm stands first."""
-    harmless = [f"A{number}: x (Priv: call,all)" for number in range(9)]
+    harmless = [f"A{number}: x (Priv: dialplan,all)" for number in range(9)]
     found = doctor_answers.further_rights(commands(*harmless, "Command: x (Priv: command,all)"), "fourring")
     assert "may also do Command, A0, A1, A2 and 6 more: in manager.conf" in found.text
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from gateway import enforcement, speaker
+from gateway.alarms import AlarmError
 from gateway.ami.errors import ActionRefusedError, NotConnectedError
 from gateway.ami.record import RecordKind
 from gateway.ami.wire import Frame
+from gateway.calls.board import CallCard
 from gateway.enforcement import Enforcement
 from gateway.speaker import Speaker
 from ivr_scripts.prompts import prompts
@@ -33,7 +35,6 @@ class PBX:
     lasts: float = 2.0
     told: list[dict[str, str]] = field(default_factory=list)
     noted: list[dict[str, str]] = field(default_factory=list)
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
     house: Any = None
 
     async def act(self, action: str, /, **headers: str) -> Frame:
@@ -41,7 +42,7 @@ class PBX:
         self.told.append({"Action": action, **headers})
         if self.trouble:
             raise self.trouble
-        if not self.silent:
+        if not self.silent and "Account" in headers:
             begins, ends = FactKind.SPEECH_BEGAN, FactKind.SPEECH_ENDED
             self.house.take([Fact(CALL, begins, NOW, headers["Account"])])
             self.house.take([Fact(CALL, ends, NOW + timedelta(seconds=self.lasts), headers["Account"])])
@@ -58,13 +59,52 @@ def due(step: str, *, source: Source = Source.LIVE, ago: float = 0, **data: str 
     return Fact(CALL, FactKind.STEP_DUE, NOW - timedelta(seconds=ago), step, source, data)
 
 
+@dataclass
+class People:
+    """Who could be called for: all pages, the shift leaders' pages and phones, and who is away."""
+
+    page_open: bool = True
+    signed_in: bool = True
+    reached: bool = True
+    woken: list[str] = field(default_factory=list)
+
+    def of_everybody(self) -> None:
+        """Wake every page."""
+        self.woken.append("everybody")
+
+    def of_leaders(self) -> bool:
+        """Wake the leaders' pages."""
+        self.woken.append("leaders")
+        return self.page_open
+
+    def leader_signed_in(self) -> bool:
+        """Say whether one could be rung."""
+        return self.signed_in
+
+    async def of_the_absent(self, caller_number: str) -> None:
+        """Raise an alarm."""
+        self.woken.append(caller_number)
+        if not self.reached:
+            raise AlarmError("nobody is named in [alarms] urls")
+
+
+CARD = CallCard(CALL, caller_number="13800138000")
+
+
 async def carried_out(
-    pbx: PBX, fact: Fact, *, channel: str = CHANNEL, leaves: bool = False, greeting_to: Any = "caller"
+    pbx: PBX,
+    fact: Fact,
+    *,
+    channel: str = CHANNEL,
+    leaves: bool = False,
+    greeting_to: Any = "caller",
+    people: Any = None,
+    card: CallCard | None = CARD,
 ) -> PBX:
     """Let a fact happen, and return the PBX once nothing more is done; the caller `leaves` once it is ordered."""
     channel_of = lambda _caller: "" if leaves and pbx.told else channel  # noqa: E731 # as short as a name for it
     says = Speaker(pbx, prompts("cmn", "永强供电公司"))
-    house = Enforcement(says, pbx, channel_of, lambda: NOW, greeting_to, pbx.woken.set, lambda: True)
+    house = Enforcement(says, pbx, channel_of, lambda: NOW, greeting_to, people or People(), lambda _call: card)
     pbx.house = house
     running = asyncio.create_task(house.run())
     house.take([fact])
@@ -84,7 +124,7 @@ async def test_the_apology_is_whispered_to_the_caller() -> None:
     assert [
         {
             "Action": "Originate",
-            "Channel": "Local/s@speak/n",
+            "Channel": "Local/say-apologise-yq-1.0@speak/n",
             "Application": "ChanSpy",
             "Data": f"{CHANNEL},qwE",
             "Account": "apologise",
@@ -134,9 +174,51 @@ async def test_a_step_that_the_pbx_refuses_is_told_and_not_repeated(trouble: Exc
 
 async def test_attention_is_called_for_on_every_page() -> None:
     """The pages look at once; the PBX is not asked for anything."""
-    pbx = await carried_out(PBX(), due("call_attention"))
-    assert pbx.woken.is_set()
-    assert ([], []) == (pbx.told, pbx.noted)
+    people = People()
+    pbx = await carried_out(PBX(), due("call_attention"), people=people)
+    assert (["everybody"], [], []) == (people.woken, pbx.told, pbx.noted)
+
+
+@pytest.mark.parametrize(
+    ("step", "people", "reason"),
+    [
+        ("ring_leader", People(), None),
+        ("ring_leader", People(signed_in=False), "no shift leader is signed in"),
+        ("tell_leader", People(), None),
+        ("tell_leader", People(page_open=False), "no shift leader has a page open"),
+        ("raise_alarm", People(), None),
+        ("raise_alarm", People(reached=False), "nobody is named in [alarms] urls"),
+    ],
+)
+async def test_whoever_cannot_be_told_is_on_record(step: str, people: People, reason: str | None) -> None:
+    """A step that calls for somebody who is not there says so; the PBX is not asked for anything."""
+    pbx = await carried_out(PBX(), due(step), people=people)
+    assert [] == pbx.told
+    assert ([reason] if reason else []) == [each["reason"] for each in pbx.noted]
+
+
+async def test_who_asked_to_be_called_back_is_released() -> None:
+    """He is moved to the place of the dialplan that tells him so and lets him go."""
+    pbx = await carried_out(PBX(), due("promise_callback"))
+    assert [
+        {"Action": "Redirect", "Channel": CHANNEL, "Context": "callback", "Exten": "s", "Priority": "1"}
+    ] == pbx.told
+
+
+@pytest.mark.parametrize(
+    ("step", "card", "reason"),
+    [
+        ("promise_callback", replace(CARD, operator="1001"), "he was answered in the same moment"),
+        ("promise_callback", None, "the caller is gone"),
+        ("offer_callback", replace(CARD, caller_number="anonymous"), "his number is withheld, so"),
+        ("raise_alarm", None, "the caller is gone"),
+    ],
+)
+async def test_a_caller_who_cannot_be_called_back_stays(step: str, card: CallCard | None, reason: str) -> None:
+    """Nothing is done to a call that has gone on meanwhile, or whose number nobody knows."""
+    pbx = await carried_out(PBX(), due(step), card=card)
+    assert [] == pbx.told
+    assert pbx.noted[0]["reason"].startswith(reason)
 
 
 async def test_an_error_of_ours_ends_nothing_but_the_step() -> None:

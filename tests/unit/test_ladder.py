@@ -132,6 +132,8 @@ def test_rules_become_a_ladder() -> None:
         ([{"step": "apologise", "ring": 3, "clauses": "N1"}], "clauses is unknown"),
         ([{"step": "apologise", "ring": 3}, {"step": "apologise", "ring": 4}], "the step apologise stands there twice"),
         ({"step": "apologise", "ring": 3}, r"each rung stands under \[\[ladder\]\]"),
+        ([{"step": "apologise", "nobody_signed_in": 1}], "nobody_signed_in is true or false"),
+        ([{"step": "promise_callback", "ring": 3}], "not 'promise_callback'"),
         (["apologise"], r"each rung stands under \[\[ladder\]\]"),
     ],
 )

@@ -53,5 +53,6 @@ def test_mandarin_is_spoken_from_its_pinyin(name: str, said: str) -> None:
 
 def test_another_text_company_or_voice_makes_another_sound() -> None:
     """What a sound depends on is in its digest, and nothing else."""
-    one, same, other = (prompts("cmn", name)[1] for name in ("甲公司", "甲公司", "乙公司"))
+    named = [{each.name: each for each in prompts("cmn", name)} for name in ("甲公司", "甲公司", "乙公司")]
+    one, same, other = (each["company"] for each in named)
     assert one.digest == same.digest != other.digest

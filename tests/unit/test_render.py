@@ -133,7 +133,7 @@ def test_the_gateway_has_least_privilege_and_a_filter_by_name(tmp_path: Path) ->
     """The AMI user may do what the gateway does, reads the events on the list, and comes from this machine only."""
     user = section(rendered(tmp_path, ami={"user": "gate"})["manager.conf"], "gate")
 
-    assert "write = agent,originate,reporting" in user
+    assert "write = agent,call,originate,reporting" in user
     assert {"deny = 0.0.0.0/0.0.0.0", "deny = ::/0", "permit = 127.0.0.1/32", "permit = ::1/128"} <= set(user)
     assert sorted(needs.AMI_EVENTS) == [
         match[1] for line in user if (match := re.fullmatch(r"eventfilter\(action\(include\),name\((\w+)\)\) =", line))
