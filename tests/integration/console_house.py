@@ -39,6 +39,7 @@ from storage.tickets import Ticket, ticket_of_call
 PASSWORD = "four-rings"
 SEATS = (Seat(id="01"), Seat(id="02"), Seat(id="11", kind="desk"), Seat(id="12", kind="desk"))
 OPERATORS = {"1001": "陈晓", "1002": "林芳", "1003": "黄伟"}
+LEADERS = {"9001": "王建国"}
 
 
 @dataclass
@@ -181,7 +182,15 @@ class Call:
 
     def calls_attention(self) -> Fact:
         """Return that his third ring began, on which whoever is free should know of him."""
-        return Fact(self.id, FactKind.STEP_DUE, datetime.now(UTC), Step.CALL_ATTENTION, data={"ring": 3})
+        return self.is_due(Step.CALL_ATTENTION)
+
+    def is_due(self, step: Step) -> Fact:
+        """Return that a step of the ladder is due now."""
+        return Fact(self.id, FactKind.STEP_DUE, datetime.now(UTC), step)
+
+    def asks_to_be_called_back(self) -> Fact:
+        """Return that he pressed 1."""
+        return Fact(self.id, FactKind.CALLBACK_ASKED, datetime.now(UTC))
 
     def warned_at(self, at: datetime) -> Fact:
         """Return that his operator has warned him."""
@@ -227,11 +236,12 @@ async def hire(storage: Storage) -> None:
             "work_number": number,
             "name": name,
             "password_hash": _password_hash(),
-            "role": Role.OPERATOR,
+            "role": role,
             "active": True,
             "created_at": datetime.now(UTC),
         }
-        for number, name in OPERATORS.items()
+        for role, people in ((Role.OPERATOR, OPERATORS), (Role.SHIFT_LEADER, LEADERS))
+        for number, name in people.items()
     ]
     async with storage.work() as work:
         await work.execute(insert(models.operators), rows)
