@@ -24,6 +24,7 @@ from gateway.sections import (
     Paths,
     Prompts,
     Queue,
+    Rating,
     Reports,
     Rings,
     Rules,
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
     ami: AMI = AMI()
     fastagi: FastAGI = FastAGI()
     prompts: Prompts = Prompts()
+    rating: Rating = Rating()
     rules: Rules = Rules()
     alarms: Alarms = Alarms()
     reports: Reports = Reports()

@@ -67,7 +67,7 @@ class Enforcement:
         """Take in what happened; returns at once."""
         for fact in facts:
             self.speaker.take(fact)
-            if fact.kind is FactKind.STEP_DUE and fact.source is Source.LIVE:
+            if fact.kind in (FactKind.STEP_DUE, FactKind.ORDERED) and fact.source is Source.LIVE:
                 self._due.put_nowait(fact)
 
     async def run(self) -> None:
@@ -135,6 +135,14 @@ class Enforcement:
             raise StepError(f"the work number cannot be read out: {problem}") from None
         await self._say(fact, names, to_both=self.greeting_to == "both")
 
+    async def _rate(self, fact: Fact) -> None:
+        """Pass the caller to the rating, where the dialplan releases him; the operator's phone goes free (N2)."""
+        await self.line.act("Redirect", Channel=self._channel(fact), Context="rate", Exten="s", Priority="1")
+
+    async def _hang_up(self, fact: Fact) -> None:
+        """Hang up on a harasser who was warned (N7)."""
+        await self.line.act("Hangup", Channel=self._channel(fact), Cause="16")
+
     async def _say(self, fact: Fact, names: Sequence[str], *, to_both: bool = False) -> None:
         async with self.speaker.turn_to(fact.call) as turn:
             if (late := self.now() - fact.at) > _LATEST:
@@ -162,4 +170,6 @@ _STEPS = {
     Step.PROMISE_CALLBACK: Enforcement._promise_callback,  # noqa: SLF001
     Step.RAISE_ALARM: Enforcement._raise_alarm,  # noqa: SLF001
     Step.GREET: Enforcement._greet,  # noqa: SLF001
+    Step.RATE: Enforcement._rate,  # noqa: SLF001
+    Step.HANG_UP: Enforcement._hang_up,  # noqa: SLF001
 }

@@ -188,6 +188,16 @@ class Prompts(Section):
     greeting_to: Literal["caller", "both", "nobody"] = "caller"
 
 
+class Rating(Section):
+    """The caller's rating at the end of a call: whether operators can pass him to it, and how long a key is waited for.
+
+    `seconds` is counted from the end of the question, which is put once more where no key or a wrong one is pressed.
+    """
+
+    enabled: bool = True
+    seconds: float = Field(5.0, gt=0, le=60)
+
+
 class Reports(Section):
     """Thresholds of the reports: who gives up within `short_abandon_seconds` is not counted as abandoned."""
 

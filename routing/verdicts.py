@@ -66,6 +66,8 @@ class Verdict:
     callback_promised_at: datetime | None
     called_back_at: datetime | None
     called_back_by: str | None
+    rating: int | None
+    harassment: bool
 
     @property
     def operator(self) -> str | None:
@@ -110,6 +112,8 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
         callback_promised_at=promised.at if promised else None,
         called_back_at=kept.at if kept else None,
         called_back_by=kept.text("operator") if kept else None,
+        rating=_rating(seen),
+        harassment=_first(seen, FactKind.HARASSMENT_WARNED) is not None,
     )
 
 
@@ -192,12 +196,24 @@ def _rings(
     return rings, None, False if rings > rule.limit else None
 
 
+def _rating(facts: list[Fact]) -> int | None:
+    """Return what the caller gave, 1 to 5."""
+    rated = _first(facts, FactKind.RATED)
+    value = rated.data.get("rating") if rated else None
+    return value if isinstance(value, int) and 1 <= value <= 5 else None  # noqa: PLR2004 # the keys he is asked for
+
+
 def _hung_up_first(facts: list[Fact]) -> Party:
     """N2: the first hang-up request and the first to leave the caller's last bridge must agree, or nobody is blamed.
 
-    A transfer explains every departure up to it, so only what came after the last one counts.
+    A transfer explains every departure up to it, so only what came after the last one counts. So does a rating that
+    the PBX began: who hangs up after it is the customer, or the dialplan. A hang-up that an operator ordered is his.
     """
     after = _after_last_transfer(facts)
+    if (parted := _parted_by_rating(after)) is not None:
+        return parted
+    if _hung_up_by_order(after):
+        return Party.OPERATOR
     request = _first(after, FactKind.HANGUP_REQUESTED)
     asked = _party(request) if request else None
     if _first(facts, FactKind.ANSWERED) is None:
@@ -206,6 +222,32 @@ def _hung_up_first(facts: list[Fact]) -> Party:
     if asked is Party.SYSTEM:
         return Party.SYSTEM
     return asked if asked is not None and asked is left else Party.UNDETERMINED
+
+
+def _parted_by_rating(facts: list[Fact]) -> Party | None:
+    """Return who ended a call that came to its rating; None where none began, or the operator hung up before he asked.
+
+    Where neither the customer's hang-up nor his release was seen, nobody is named (I8).
+    """
+    began = _first(facts, FactKind.RATING_BEGAN)
+    if began is None:
+        return None
+    requests = [fact for fact in facts if fact.kind is FactKind.HANGUP_REQUESTED]
+    asked = next((fact for fact in facts if fact.kind is FactKind.ORDERED and fact.subject == Step.RATE), began)
+    if any(_party(fact) is Party.OPERATOR and fact.at < asked.at for fact in requests):
+        return None
+    parties = {_party(fact) for fact in requests if fact.at >= began.at}
+    if Party.CUSTOMER in parties:
+        return Party.CUSTOMER
+    released = Party.SYSTEM in parties or _first(facts, FactKind.RATING_ENDED)
+    return Party.SYSTEM if released else Party.UNDETERMINED
+
+
+def _hung_up_by_order(facts: list[Fact]) -> bool:
+    """N7: whether the first request to hang up is the PBX's, carrying out an operator's order."""
+    request = _first(facts, FactKind.HANGUP_REQUESTED)
+    ordered = next((fact for fact in facts if fact.kind is FactKind.ORDERED and fact.subject == Step.HANG_UP), None)
+    return bool(request and ordered and _party(request) is Party.SYSTEM and ordered.at <= request.at)
 
 
 def _after_last_transfer(facts: list[Fact]) -> list[Fact]:

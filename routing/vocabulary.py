@@ -31,9 +31,15 @@ class FactKind(StrEnum):
     HARASSMENT_WARNED = "harassment_warned"
     CALLBACK_ASKED = "callback_asked"
     CALLED_BACK = "called_back"
+    ORDERED = "ordered"
+    RATING_BEGAN = "rating_began"
+    RATED = "rated"
+    RATING_ENDED = "rating_ended"
 
 
-OUR_OWN_WORDS: Final = frozenset({FactKind.STEP_FAILED, FactKind.HARASSMENT_WARNED, FactKind.CALLED_BACK})
+OUR_OWN_WORDS: Final = frozenset(
+    {FactKind.STEP_FAILED, FactKind.HARASSMENT_WARNED, FactKind.CALLED_BACK, FactKind.ORDERED}
+)
 """What we say ourselves: it shows nothing of the caller, not even that he is there."""
 
 
@@ -48,6 +54,8 @@ class Step(StrEnum):
     RAISE_ALARM = "raise_alarm"
     PROMISE_CALLBACK = "promise_callback"
     GREET = "greet"
+    RATE = "rate"
+    HANG_UP = "hang_up"
 
 
 class Source(StrEnum):

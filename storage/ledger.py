@@ -177,5 +177,7 @@ _JUDGED = (
     "callback_promised_at",
     "called_back_at",
     "called_back_by",
+    "rating",
+    "harassment",
 )
 _WRITTEN = ("number", "system", *_JUDGED)

@@ -78,6 +78,8 @@ tickets = Table(
     Column("callback_promised_at", Instant),
     Column("called_back_at", Instant),
     Column("called_back_by", Key),
+    Column("rating", Integer),
+    Column("harassment", Boolean, nullable=False, server_default=text("false")),
     # what the operator writes; the ledger never touches these
     Column("customer_name", Words, nullable=False, server_default=text("''")),
     Column("customer_phone", Words, nullable=False, server_default=text("''")),

@@ -106,6 +106,8 @@ class Ticket:
     callback_promised_at: datetime | None = None
     called_back_at: datetime | None = None
     called_back_by: str | None = None
+    rating: int | None = None
+    harassment: bool = False
     customer_name: str = ""
     customer_phone: str = ""
     address: str = ""

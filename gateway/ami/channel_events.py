@@ -166,3 +166,13 @@ class SpeechChanged:
     begins: bool
     uniqueid: str = header("SpyeeUniqueid")
     account: str = header("SpyerAccountCode")
+
+
+@made_from("UserEvent", when={"UserEvent": frozenset({"Rating"})})
+@dataclass(frozen=True, slots=True)
+class RatingTold:
+    """The dialplan says that a caller is asked for a rating ("began"), the digit he gave, or that it is "over"."""
+
+    at: datetime
+    uniqueid: str = header("Uniqueid")
+    word: str = header("Word")

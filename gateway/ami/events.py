@@ -22,6 +22,7 @@ from gateway.ami.channel_events import (
     LegRinging,
     LocalBridged,
     LocalOptimized,
+    RatingTold,
     SpeechChanged,
 )
 from gateway.ami.queue_events import (
@@ -62,6 +63,7 @@ __all__ = [
     "OperatorCompleted",
     "OperatorConnected",
     "OperatorMissed",
+    "RatingTold",
     "SpeechChanged",
     "event_of",
 ]
@@ -87,6 +89,7 @@ CallEvent: TypeAlias = (
     | HoldChanged
     | CallTransferred
     | SpeechChanged
+    | RatingTold
 )
 MemberEvent: TypeAlias = MemberStatus | MemberRemoved
 Event: TypeAlias = CallEvent | MemberEvent

@@ -31,6 +31,7 @@ class RecordKind(StrEnum):
     STEP_FAILED = "E"
     HARASSMENT_WARNED = "H"
     CALLED_BACK = "B"
+    ORDERED = "O"
 
 
 _LETTERS: Final = {kind: kind.value.encode() for kind in RecordKind}

@@ -32,6 +32,9 @@ class CallCard:
     needs_attention: bool = False
     past_limit: bool = False
     warned_at: datetime | None = None
+    ordered: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    """What the operator has ordered for the end of the call, and what of that the PBX did not do."""
 
     @property
     def ringing(self) -> tuple[str, ...]:
@@ -164,6 +167,19 @@ def _warned(card: CallCard, fact: Fact) -> CallCard:
     return replace(card, warned_at=fact.at)
 
 
+def _ordered(card: CallCard, fact: Fact) -> CallCard:
+    return replace(card, ordered=(*card.ordered, fact.subject))
+
+
+def _failed(card: CallCard, fact: Fact) -> CallCard:
+    return replace(card, failed=(*card.failed, fact.subject)) if fact.subject in card.ordered else card
+
+
+def _rating_began(card: CallCard, _fact: Fact) -> CallCard:
+    """Let go of the operator: the caller goes on without him."""
+    return replace(card, operator=None, held=False)
+
+
 _STEPS = {
     FactKind.QUEUED: _queued,
     FactKind.OFFERED: _offered,
@@ -174,4 +190,7 @@ _STEPS = {
     FactKind.RESUMED: _held,
     FactKind.STEP_DUE: _step_due,
     FactKind.HARASSMENT_WARNED: _warned,
+    FactKind.ORDERED: _ordered,
+    FactKind.STEP_FAILED: _failed,
+    FactKind.RATING_BEGAN: _rating_began,
 }

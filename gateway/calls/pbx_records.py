@@ -175,6 +175,11 @@ class Retelling:
     def _ended(self, row: CELRow) -> Iterator[ami.CallEvent]:
         yield ami.HungUp(row.at, row["uniqueid"], "")
 
+    def _told(self, row: CELRow) -> Iterator[ami.CallEvent]:
+        """Tell what the dialplan wrote down of a rating."""
+        if row["context"] == "rating-told":
+            yield ami.RatingTold(row.at, row["uniqueid"], row.further("extra"))
+
     def _transferred(self, row: CELRow) -> Iterator[ami.CallEvent]:
         how = "blind" if row["eventtype"] == "BLINDTRANSFER" else "attended"
         target = row.further("extension") or row.further("channel2_uniqueid")
@@ -191,5 +196,6 @@ _TELLERS: dict[str, Callable[[Retelling, CELRow], Iterator[ami.CallEvent]]] = {
     "HANGUP": Retelling._hangup,  # noqa: SLF001
     "CHAN_END": Retelling._ended,  # noqa: SLF001
     "BLINDTRANSFER": Retelling._transferred,  # noqa: SLF001
+    "RATING": Retelling._told,  # noqa: SLF001
     "ATTENDEDTRANSFER": Retelling._transferred,  # noqa: SLF001
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from gateway.ami import events as ami
 from gateway.calls.call import Call, Leg, Stage
@@ -27,6 +28,16 @@ class HarassmentWarned:
     at: datetime
     uniqueid: str
     operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An operator orders on his page how his call is to end: by the rating (N2), or by a hang-up (N7)."""
+
+    at: datetime
+    uniqueid: str
+    operator: str
+    step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +79,36 @@ def spoken(call: Call, event: ami.SpeechChanged) -> Iterator[Fact]:
 
 def warned(call: Call, event: HarassmentWarned) -> Iterator[Fact]:
     """Note a warning; only who talks to the caller can give one."""
-    talked = {leg.operator for key, leg in call.legs.items() if call.answered(key)}
-    if call.stage is Stage.TALKING and event.operator in talked:
+    if _talks(call, event.operator):
         yield from call.fact(FactKind.HARASSMENT_WARNED, event.at, event.operator, operator=event.operator, clause="N7")
+
+
+def ordered(call: Call, event: Ordered) -> Iterator[Fact]:
+    """Note an order, each once; only who talks to the caller can give one, and only who has warned him a hang-up."""
+    rating = (FactKind.RATING_BEGAN, "") in call.seen
+    warned_first = (FactKind.HARASSMENT_WARNED, event.operator) in call.seen
+    clause = {Step.RATE: "N2", Step.HANG_UP: "N7" if warned_first else ""}.get(Step(event.step), "")
+    if clause and not rating and _talks(call, event.operator):
+        yield from call.fact(FactKind.ORDERED, event.at, event.step, operator=event.operator, clause=clause)
+
+
+def _talks(call: Call, operator: str) -> bool:
+    talked = {leg.operator for key, leg in call.legs.items() if call.answered(key)}
+    return call.stage is Stage.TALKING and operator in talked
+
+
+def rating(call: Call, event: ami.RatingTold) -> Iterator[Fact]:
+    """Note what the PBX says of a rating: that he is asked, the one digit that he gave, that he is released."""
+    if event.uniqueid != call.caller:
+        return
+    if event.word in _RATINGS:
+        yield from call.fact(FactKind.RATED, event.at, rating=int(event.word))
+    elif event.word in _RATING_FACTS:
+        yield from call.fact(_RATING_FACTS[event.word], event.at)
+
+
+_RATINGS: Final = frozenset("12345")
+_RATING_FACTS: Final = {"began": FactKind.RATING_BEGAN, "over": FactKind.RATING_ENDED}
 
 
 def failed(call: Call, event: StepFailed) -> Iterator[Fact]:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from gateway.ami import events as ami
 from gateway.calls import conversation, offers, steps
 from gateway.calls.call import Call, Leg, Stage
-from gateway.calls.steps import HarassmentWarned, NobodySignedIn, StepFailed
+from gateway.calls.steps import HarassmentWarned, NobodySignedIn, Ordered, StepFailed
 from routing.facts import Fact
 from routing.vocabulary import FactKind, OfferOutcome, Party, Source
 
@@ -45,7 +45,7 @@ class FoundInProgress:
 
 
 Happening: TypeAlias = (
-    ami.CallEvent | TimePassed | Vanished | FoundInProgress | NobodySignedIn | StepFailed | HarassmentWarned
+    ami.CallEvent | TimePassed | Vanished | FoundInProgress | NobodySignedIn | StepFailed | HarassmentWarned | Ordered
 )
 Move: TypeAlias = Callable[..., Iterator[Fact]]
 
@@ -55,12 +55,10 @@ def advance(call: Call, event: Happening, source: Source) -> list[Fact]:
 
     A ring that was due before the event has begun before it, whether or not a timer was in time to say so. Of a call in
     doubt no ring is taken for granted; what the PBX wrote down earlier does not show that it is still there. What
-    we say ourselves, of a step that failed or a warning, is no sign of the caller.
+    we say ourselves, of a step that failed, a warning or an order, is no sign of the caller.
     """
-    if isinstance(event, StepFailed):
-        return list(steps.failed(call, event))
-    if isinstance(event, HarassmentWarned):
-        return list(steps.warned(call, event))
+    if (ours := _OUR_OWN_WORDS.get(type(event))) is not None:
+        return list(ours(call, event))
     if call.in_doubt and isinstance(event, TimePassed):
         return []
     call.in_doubt = call.in_doubt and source is Source.BACKFILLED
@@ -243,6 +241,12 @@ def _tick(_call: Call, _event: TimePassed) -> Iterator[Fact]:
     yield from ()
 
 
+_OUR_OWN_WORDS: dict[type, Move] = {
+    StepFailed: steps.failed,
+    HarassmentWarned: steps.warned,
+    Ordered: steps.ordered,
+}
+
 _IN_PROGRESS = (Stage.ARRIVED, Stage.WAITING, Stage.TALKING)
 _EVERY = (*_IN_PROGRESS, Stage.OVER)
 
@@ -266,6 +270,7 @@ _ROWS: tuple[tuple[type, tuple[Stage, ...], Move], ...] = (
     (ami.SpeechChanged, _EVERY, steps.spoken),
     (NobodySignedIn, (Stage.WAITING,), steps.with_nobody),
     (ami.DigitPressed, (Stage.WAITING,), steps.pressed),
+    (ami.RatingTold, _EVERY, steps.rating),
     (TimePassed, (Stage.WAITING,), _tick),
     (Vanished, _IN_PROGRESS, _vanished),
     (FoundInProgress, _IN_PROGRESS, _found),

@@ -86,6 +86,7 @@ def _of_answers(answers: Answers, settings: Settings) -> Iterator[Finding]:
     yield _judged("queue", answers.queue, lambda frames: on_wire.queue_exists(frames, settings))
     yield _judged("way to the queue", answers.dialplan, lambda rows: on_wire.way_to_queue(rows, settings))
     yield _judged("way to speak", answers.dialplan, on_wire.way_to_speak)
+    yield _judged("way to rate", answers.dialplan, on_wire.way_to_rate)
     yield _judged("way to the leaders", answers.dialplan, lambda rows: on_wire.way_to_leaders(rows, settings))
     yield _judged("way to the IVR", answers.dialplan, lambda rows: on_wire.way_to_ivr(rows, settings))
     if seats := on_wire.seats_by_device(answers.devices or {}):

@@ -17,6 +17,7 @@ from gateway.pbx.doctor_findings import Finding, fail, ok, shortened, unknown, w
 NEEDED_ACTIONS: Final = (
     "CoreSettings",
     "CoreStatus",
+    "Hangup",
     "Ping",
     "Originate",
     "QueueAdd",
@@ -82,7 +83,7 @@ def further_rights(commands: Frame, user: str) -> Finding:
     return fail("further rights", f"{user} may also do {shortened(dangerous)}: {advice}")
 
 
-_DANGEROUS: Final = frozenset({"Command", "GetConfig", "ModuleLoad", "Redirect", "UpdateConfig"})
+_DANGEROUS: Final = frozenset({"Command", "GetConfig", "ModuleLoad", "UpdateConfig"})
 
 
 def _is_excess(text: str) -> bool:
@@ -163,6 +164,15 @@ def way_to_speak(frames: Iterable[Frame]) -> Finding:
             return ok("way to speak", f"Playback({frame.get('AppData')}) in speak,s")
     advice = "in extensions.conf write a section [speak], as in asterisk_conf/templates/extensions.conf.j2"
     return fail("way to speak", f"nobody would hear an apology or a work number: {advice}")
+
+
+def way_to_rate(frames: Iterable[Frame]) -> Finding:
+    """Check that operators can end a call with the caller's rating (N2)."""
+    for frame in frames:
+        if frame.get("Context") == "rating-told" and frame.get("Application") == "UserEvent":
+            return ok("way to rate", f"UserEvent({frame.get('AppData')}) in rating-told,s")
+    advice = "in extensions.conf write sections [rate] and [rating-told], as in our template"
+    return fail("way to rate", f"callers who are passed to the rating would be cut off: {advice}")
 
 
 def way_to_leaders(frames: Iterable[Frame], settings: Settings) -> Finding:

@@ -56,12 +56,14 @@ WANTED_MODULES: Final = (
     "format_pcm",
     "format_wav",
     "format_sln",
+    "app_celgenuserevent",
     "app_chanspy",
     "app_channelredirect",
     "app_originate",
     "app_playback",
     "app_softhangup",
     "app_stack",
+    "app_userevent",
     "app_verbose",
     "app_exec",
     "func_callerid",
@@ -76,11 +78,11 @@ WANTED_MODULES: Final = (
 Without bridge_native_rtp: sound that goes round the core cannot be spoken into, and to bring it back takes 0.3 s.
 """
 
-AMI_READ: Final = ("call", "agent", "system", "dtmf")
-"""Classes of events that are read: channels and bridges; the queue; start and stop of the PBX; keys pressed."""
+AMI_READ: Final = ("call", "agent", "system", "dtmf", "user")
+"""Classes of events that are read: channels and bridges; the queue; start and stop; keys pressed; what ratings say."""
 
 AMI_WRITE: Final = ("agent", "call", "originate", "reporting")
-"""Classes of actions that are allowed: the queue's members, moving a call, speaking to a caller, asking what is."""
+"""Classes of actions that are allowed: the queue's members, moving and ending a call, speaking to a caller, asking."""
 
 AMI_EVENTS: Final = (
     "AgentCalled",
@@ -121,5 +123,6 @@ AMI_EVENTS: Final = (
     "Shutdown",
     "SoftHangupRequest",
     "Unhold",
+    "UserEvent",
 )
 """Events that are read, by name: a quarter of what Asterisk would send."""

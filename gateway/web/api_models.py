@@ -74,6 +74,8 @@ class TicketShown(Shown):
     callback_promised_at: Instant | None = Field(description="When the caller asked to be called back instead (N3).")
     called_back_at: Instant | None = Field(description="When an operator said that he had called back.")
     called_back_by: str | None = Field(description="His work number.")
+    rating: int | None = Field(ge=1, le=5, description="The caller's own rating, 5 the best; null where he gave none.")
+    harassment: bool = Field(description="Did his operator warn the caller of harassment (N7)?")
     customer_name: str
     customer_phone: str
     address: str

@@ -362,6 +362,16 @@ class Operator:
         """Say that he has called back."""
         await self._post("/desk/called-back", {"call": call}, 200)
 
+    async def end(self, call: str) -> int:
+        """Pass the caller he talks to on to the rating; return the answer's status."""
+        async with self._session.post("/desk/end", data={"call": call}) as answer:
+            return answer.status
+
+    async def hang_up_on(self, call: str) -> int:
+        """Hang up on the caller he talks to and has warned; return the answer's status."""
+        async with self._session.post("/desk/hang-up", data={"call": call}) as answer:
+            return answer.status
+
     async def resume(self) -> None:
         """Let calls come again."""
         await self._post("/desk/resume", {}, 200)

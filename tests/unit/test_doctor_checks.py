@@ -158,6 +158,21 @@ def test_the_dialplan_must_play_what_is_ordered(row: tuple[str, str], outcome: O
 @pytest.mark.parametrize(
     ("row", "outcome"),
     [
+        (("rating-told", "UserEvent"), GOOD),
+        (("rating-told", "Return"), BAD),
+        (("hotline", "UserEvent"), BAD),
+    ],
+)
+def test_the_dialplan_must_tell_what_a_caller_rates(row: tuple[str, str], outcome: Outcome) -> None:
+    """Without the rating's contexts who is passed to it would be cut off."""
+    context, name = row
+    frames = [frame(Context=context, Extension="s", Application=name, AppData="Rating,Word: ${ARG1}")]
+    assert outcome is doctor_answers.way_to_rate(frames).outcome
+
+
+@pytest.mark.parametrize(
+    ("row", "outcome"),
+    [
         (("leaders", "Queue", "hotline-leaders,r"), GOOD),
         (("leaders", "Queue", "hotline,r"), BAD),
         (("hotline", "Queue", "hotline-leaders,r"), BAD),

@@ -94,7 +94,7 @@ def test_the_event_filter_lets_through_what_is_read(
 @pytest.mark.parametrize(
     ("look", "text", "outcome"),
     [
-        (doctor_files.event_classes, "[fourring]\nread = call, agent,system,dtmf", GOOD),
+        (doctor_files.event_classes, "[fourring]\nread = call, agent,system,user,dtmf", GOOD),
         (doctor_files.event_classes, "[fourring]\nread = all", GOOD),
         (doctor_files.event_classes, "[fourring]\nread = call,system", BAD),
         (doctor_files.event_classes, "[fourring]\nwrite = agent", BAD),
