@@ -93,8 +93,27 @@ tickets = Table(
     Index(None, "state", "opened_at"),
     Index("ix_tickets_open_callbacks", "queued_at", sqlite_where=_UNKEPT, postgresql_where=_UNKEPT),
     Index(None, "operator", "opened_at"),
+    Index("ix_tickets_harassment", "opened_at", sqlite_where=text("harassment"), postgresql_where=text("harassment")),
     # a hash, because a caller's number may be of any length
     Index(None, "caller_number", postgresql_using="hash"),
+)
+
+harassment_seen = Table(
+    "harassment_seen",
+    metadata,
+    Column("ticket", Text, ForeignKey("tickets.number"), primary_key=True),
+    Column("seen_at", Instant, nullable=False),
+    Column("seen_by", Words, nullable=False),
+)
+
+watched_numbers = Table(
+    "watched_numbers",
+    metadata,
+    Column("number", Key, primary_key=True),
+    Column("reason", Words, nullable=False),
+    Column("listed_at", Instant, nullable=False),
+    Column("listed_by", Words, nullable=False),
+    Column("expires_at", Instant, nullable=False),
 )
 
 ticket_sequences = Table(

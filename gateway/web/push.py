@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from gateway.web import views
 from gateway.web.catalogue import Texts
 from gateway.web.live import Page
-from gateway.web.rendering import CHOICES, EVERY_PAGE, SHELF, environment, house_of
+from gateway.web.rendering import CHOICES, EVERY_PAGE, SHELF, UNSEEN, environment, house_of
 from gateway.web.views import Desk, Fragment
 from gateway.web.visitors import Visitor, named, seated, spoken
 
@@ -51,6 +51,7 @@ class Connection:
         self._shelf = request.app[SHELF]
         self._choices = request.app[CHOICES]
         self._every_page = request.app[EVERY_PAGE]
+        self._unseen = request.app[UNSEEN]
         self._templates = environment(request)
         self._socket = socket
         self._t = t
@@ -92,6 +93,7 @@ class Connection:
                 work_number=visitor.work_number,
                 alarms=self._house.live.alarms,
                 newest_page=self._house.live.newest(page),
+                unseen=self._unseen.count() if state.occupant and state.occupant.leads else 0,
             )
             now = asyncio.get_running_loop().time()
             due = now - looked_at >= _LOOK_EVERY

@@ -17,12 +17,14 @@ from gateway.web.choices import Choices, label
 from gateway.web.door import Door
 from gateway.web.every_page import EveryPage
 from gateway.web.shelf import Shelf
+from gateway.web.unseen import Unseen
 from gateway.web.views import caller_of, number_of, phone_of, shortened, slug
 from gateway.web.visitors import spoken
 
 CALLBACKS: Final = web.AppKey("callbacks", Callbacks)
 CHOICES: Final = web.AppKey("choices", Choices)
 DOOR: Final = web.AppKey("door", Door)
+UNSEEN: Final = web.AppKey("unseen", Unseen)
 EVERY_PAGE: Final = web.AppKey("every_page", EveryPage)
 SHELF: Final = web.AppKey("shelf", Shelf)
 

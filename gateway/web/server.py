@@ -19,11 +19,13 @@ from gateway.web import (
     desk,
     endings,
     forms,
+    harassment,
     health,
     push,
     rendering,
     sessions,
     sign_in,
+    unseen,
 )
 from gateway.web.door import Door
 from gateway.web.protection import add_headers, refuse_foreign_pages
@@ -59,12 +61,15 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
     app[TOKEN_USES] = TokenUses(house.storage, house.clock)
     house.live.announce_to(shelf)
     house.live.announce_to(owed)
+    app[rendering.UNSEEN] = reported = unseen.Unseen(house.storage)
+    house.live.announce_to(reported)
     rendering.set_up(app, house)
     for routes in (
         sign_in.ROUTES,
         desk.ROUTES,
         call_back.ROUTES,
         endings.ROUTES,
+        harassment.ROUTES,
         forms.ROUTES,
         push.ROUTES,
         assets.ROUTES,
@@ -110,4 +115,5 @@ async def _let_pages_go(app: web.Application) -> None:
 async def _stop_reading(app: web.Application) -> None:
     await app[rendering.SHELF].close()
     await app[rendering.CALLBACKS].close()
+    await app[rendering.UNSEEN].close()
     await app[TOKEN_USES].close()

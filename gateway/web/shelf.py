@@ -14,6 +14,7 @@ from gateway.web.out_tray import OutTray
 from routing.vocabulary import CallState
 from routing.withheld_number import is_withheld
 from storage.engine import Storage
+from storage.harassment import why_watched
 from storage.tickets import Ticket, TicketFilter, earlier_tickets, known_name, ticket_of_call, tickets, tickets_of_calls
 
 _SHOWN: Final = 5
@@ -29,10 +30,11 @@ Asked: TypeAlias = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of a caller: his name as last saved, and his earlier tickets, newest first."""
+    """What is known of a caller: his name as last saved, his earlier tickets, newest first, and the flag on him."""
 
     name: str
     earlier: tuple[Ticket, ...]
+    watched: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,8 @@ class Shelf:
         _, number, opened_at = caller
         async with self._storage.reading() as work:
             name = await known_name(work, number)
-            return History(name, tuple(await earlier_tickets(work, number, opened_at, _SHOWN)))
+            earlier = tuple(await earlier_tickets(work, number, opened_at, _SHOWN))
+            return History(name, earlier, await why_watched(work, number))
 
     def _history_found(self, caller: Caller, _: History) -> None:
         self._wake(self._asked.pop(caller, set()))

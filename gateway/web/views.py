@@ -70,6 +70,7 @@ class Desk:
     work_number: str
     alarms: frozenset[Alarm]
     newest_page: bool
+    unseen: int = 0
 
     @property
     def now(self) -> datetime:
@@ -87,6 +88,7 @@ def urgent(desk: Desk) -> Iterator[Fragment]:
     yield from _forms(desk)
     yield _seat(desk)
     yield _duty(desk)
+    yield Fragment("unseen", desk.unseen, {"count": desk.unseen})
 
 
 def every_page(house: House, choices: Choices, owed: tuple[Ticket, ...], t: Texts) -> Iterator[Fragment]:
