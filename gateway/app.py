@@ -98,7 +98,8 @@ async def _furnish(
     reception = Reception(Intake(tracker), recorder, seats, settings.pbx_log_dir, on_facts, seen_until, client)
     enforcement = _enforcement(settings, client, reception.intake, live, seats, board)
     _show_totals(metrics, client, journal, recorder)
-    house = House(settings, secrets, storage, board, client, seats, live, metrics, recorder, utc_now)
+    phone_of = reception.intake.tracker.switchboard.phone_of
+    house = House(settings, secrets, storage, board, client, seats, live, metrics, recorder, utc_now, phone_of)
     return house, recorder, reception, enforcement
 
 

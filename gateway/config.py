@@ -29,6 +29,7 @@ from gateway.sections import (
     Rings,
     Rules,
     Seat,
+    Supervision,
     Web,
     joined,
 )
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     fastagi: FastAGI = FastAGI()
     prompts: Prompts = Prompts()
     rating: Rating = Rating()
+    supervision: Supervision = Supervision()
     rules: Rules = Rules()
     alarms: Alarms = Alarms()
     reports: Reports = Reports()

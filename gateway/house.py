@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class House:
-    """One running gateway. `clock` returns an aware UTC instant."""
+    """One running gateway. `clock` returns an aware UTC instant, `phone_of` the channel of an operator's leg."""
 
     settings: Settings
     secrets: Secrets
@@ -36,6 +36,7 @@ class House:
     metrics: "Metrics"
     recorder: "Recorder"
     clock: Callable[[], datetime]
+    phone_of: Callable[[str], str]
 
     @property
     def ring_rule(self) -> RingRule:

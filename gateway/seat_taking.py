@@ -34,11 +34,12 @@ class SeatConflictError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Displaced:
-    """A sign-in that its operator did not end himself: `by` took over the seat."""
+    """A sign-in that its operator did not end himself: `by` took over the seat, or signed him out for a reason."""
 
     seat: str
     by: str
     at: datetime
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,10 @@ class SeatTaking:
         self._ledger = ledger
         self._queue = queue
         self._displaced: dict[str, Displaced] = {}
+
+    def dismissed(self, work_number: str, how: Displaced) -> None:
+        """Note that a shift leader has signed an operator out."""
+        self._displaced[work_number] = how
 
     def displaced(self, work_number: str) -> Displaced | None:
         """Return who took this operator's seat, until he signs in again."""

@@ -93,10 +93,13 @@ class Seats:
         Raises NotSeatedError or StorageError.
         """
         async with self._busy:
-            seat_id = self._seat_of(work_number)
-            await self._ledger.sign_out(work_number, seat_id, work_number)
-            self._room.seat(seat_id, None)
-            await self._queue.agree_or_later(seat_id)
+            await self._sign_out(work_number, work_number)
+
+    async def dismiss(self, work_number: str, by: str, reason: str) -> None:
+        """Sign an operator out on a shift leader's word; raises NotSeatedError or StorageError."""
+        async with self._busy:
+            how = Displaced(self._seat_of(work_number), by, self._clock(), reason)
+            await self._sign_out(work_number, by, how)
 
     async def pause(self, work_number: str, reason: str) -> None:
         """Let no calls come to an operator; raises NotSeatedError, PhoneRefusedError or StorageError."""
@@ -170,6 +173,14 @@ class Seats:
             for state in self._room.overview():
                 if self._queue.due(state.seat.id) and not await self._queue.agree_or_later(state.seat.id):
                     return
+
+    async def _sign_out(self, work_number: str, by: str, how: Displaced | None = None) -> None:
+        seat_id = self._seat_of(work_number)
+        await self._ledger.sign_out(work_number, seat_id, by)
+        if how is not None:
+            self._taking.dismissed(work_number, how)
+        self._room.seat(seat_id, None)
+        await self._queue.agree_or_later(seat_id)
 
     async def _set_pause(self, work_number: str, reason: str | None) -> None:
         async with self._busy:

@@ -198,6 +198,12 @@ class Rating(Section):
     seconds: float = Field(5.0, gt=0, le=60)
 
 
+class Supervision(Section):
+    """Shift leaders who listen in: whether the operator's page says so."""
+
+    visible: bool = True
+
+
 class Reports(Section):
     """Thresholds of the reports: who gives up within `short_abandon_seconds` is not counted as abandoned."""
 

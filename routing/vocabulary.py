@@ -35,6 +35,8 @@ class FactKind(StrEnum):
     RATING_BEGAN = "rating_began"
     RATED = "rated"
     RATING_ENDED = "rating_ended"
+    SUPERVISION_BEGAN = "supervision_began"
+    SUPERVISION_ENDED = "supervision_ended"
 
 
 OUR_OWN_WORDS: Final = frozenset(
@@ -56,6 +58,14 @@ class Step(StrEnum):
     GREET = "greet"
     RATE = "rate"
     HANG_UP = "hang_up"
+
+
+class Supervision(StrEnum):
+    """How a shift leader listens in: unheard, heard by the operator alone, heard by both."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
 
 
 class Source(StrEnum):

@@ -160,12 +160,16 @@ class DigitPressed:
 @made_from("ChanSpyStop", begins=False)
 @dataclass(frozen=True, slots=True)
 class SpeechChanged:
-    """Something begins or ends to be spoken to a channel; `account` is the word under which it was ordered."""
+    """A channel begins or ends to be listened to or spoken to; `account` is the word under which it was ordered.
+
+    `speaker` is the Uniqueid of the channel that listens or speaks.
+    """
 
     at: datetime
     begins: bool
     uniqueid: str = header("SpyeeUniqueid")
     account: str = header("SpyerAccountCode")
+    speaker: str = header("SpyerUniqueid")
 
 
 @made_from("UserEvent", when={"UserEvent": frozenset({"Rating"})})

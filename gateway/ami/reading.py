@@ -56,6 +56,7 @@ PLACES: Final[Mapping[str, Finder]] = {
     "Result": Frame.first,
     "Direction": Frame.last,
     "SpyerAccountCode": Frame.first,
+    "SpyerUniqueid": Frame.first,
     "UserEvent": Frame.last,
     "DestChannel": agreed,
     "TransfererUniqueid": agreed,

@@ -16,7 +16,7 @@ class CallCard:
     """One call in progress. `ringing` are the work numbers rung now, `operator` the one who talks to the caller now.
 
     `needs_attention`: he has waited so long that whoever is free should know; `past_limit`: so long that the shift
-    leader should.
+    leader should. `leg`: that of the operator; `supervisors`: (channel, how, work number) of who listens in.
     """
 
     call: str
@@ -28,6 +28,8 @@ class CallCard:
     answered_at: datetime | None = None
     offers: tuple[tuple[str, str], ...] = ()
     operator: str | None = None
+    leg: str = ""
+    supervisors: tuple[tuple[str, str, str], ...] = ()
     held: bool = False
     needs_attention: bool = False
     past_limit: bool = False
@@ -136,6 +138,7 @@ def _answered(card: CallCard, fact: Fact) -> CallCard:
         card,
         state=CallState.TALKING,
         operator=fact.text("operator"),
+        leg=fact.subject,
         answered_at=card.answered_at or fact.at,
         held=False,
         needs_attention=False,
@@ -175,6 +178,14 @@ def _failed(card: CallCard, fact: Fact) -> CallCard:
     return replace(card, failed=(*card.failed, fact.subject)) if fact.subject in card.ordered else card
 
 
+def _supervision_began(card: CallCard, fact: Fact) -> CallCard:
+    return replace(card, supervisors=(*card.supervisors, (fact.subject, fact.text("how"), fact.text("by"))))
+
+
+def _supervision_ended(card: CallCard, fact: Fact) -> CallCard:
+    return replace(card, supervisors=tuple(one for one in card.supervisors if one[0] != fact.subject))
+
+
 def _rating_began(card: CallCard, _fact: Fact) -> CallCard:
     """Let go of the operator: the caller goes on without him."""
     return replace(card, operator=None, held=False)
@@ -193,4 +204,6 @@ _STEPS = {
     FactKind.ORDERED: _ordered,
     FactKind.STEP_FAILED: _failed,
     FactKind.RATING_BEGAN: _rating_began,
+    FactKind.SUPERVISION_BEGAN: _supervision_began,
+    FactKind.SUPERVISION_ENDED: _supervision_ended,
 }

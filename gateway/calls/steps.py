@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.ami import events as ami
 from gateway.calls.call import Call, Leg, Stage
+from gateway.calls.supervision import supervised
 from routing.facts import Fact
 from routing.vocabulary import FactKind, Step
 
@@ -68,7 +69,8 @@ def greeting_due(call: Call, leg: Leg, at: datetime) -> Iterator[Fact]:
 
 
 def spoken(call: Call, event: ami.SpeechChanged) -> Iterator[Fact]:
-    """Note what the PBX says of a speech of ours; who listens in on a call has another word for it."""
+    """Note what the PBX says of a speech of ours, or of a shift leader who listens in, which has another word."""
+    yield from supervised(call, event)
     if event.uniqueid != call.caller or event.account not in set(Step):
         return
     if event.begins:

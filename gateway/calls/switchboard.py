@@ -97,6 +97,11 @@ class Switchboard:
         call = self.calls.get(caller)
         return self._names.get(caller, "") if call and call.stage is not Stage.OVER else ""
 
+    def phone_of(self, leg: str) -> str:
+        """Return the name of the channel of a leg's phone, behind the queue's Local channel if there is one."""
+        phones = (each for each, of in self._aliases.items() if of == leg and not self._is_local(each))
+        return self._names.get(next(phones, leg), "")
+
     def route(self, event: Happening) -> Routed:
         """Learn from an event which channel belongs where; return whose call it is about, and how that call sees it.
 
@@ -155,6 +160,9 @@ class Switchboard:
     def _asked(self, event: ami.HangupRequested | ami.HoldChanged) -> Routed:
         """Tell who asked; a Local channel is nobody: whoever is at its far end asks on a channel of his own."""
         return None if self._is_local(event.uniqueid) else self._as_leg(event, event.uniqueid)
+
+    def _spoken(self, event: ami.SpeechChanged) -> Routed:
+        return self._as_leg(event, event.uniqueid)
 
     def _transferred(self, event: ami.CallTransferred) -> Routed:
         leg = self._aliases.get(event.transferer)
@@ -254,6 +262,7 @@ _ROUTES: dict[type, Callable[[Switchboard, Any], Routed]] = {
     ami.OperatorCompleted: Switchboard._completed,  # noqa: SLF001
     ami.HangupRequested: Switchboard._asked,  # noqa: SLF001
     ami.HoldChanged: Switchboard._asked,  # noqa: SLF001
+    ami.SpeechChanged: Switchboard._spoken,  # noqa: SLF001
     ami.CallTransferred: Switchboard._transferred,  # noqa: SLF001
     ami.LocalBridged: Switchboard._halves_joined,  # noqa: SLF001
     ami.LocalOptimized: Switchboard._optimized,  # noqa: SLF001

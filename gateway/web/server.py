@@ -1,5 +1,6 @@
 """The web application: every route and guard in one table, and the port it is served on."""
 
+import asyncio
 import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from gateway.dismissals import Dismissals
 from gateway.house import HOUSE, House
 from gateway.sections import joined
 from gateway.web import (
@@ -25,6 +27,7 @@ from gateway.web import (
     rendering,
     sessions,
     sign_in,
+    supervision,
     unseen,
 )
 from gateway.web.door import Door
@@ -63,6 +66,8 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
     house.live.announce_to(owed)
     app[rendering.UNSEEN] = reported = unseen.Unseen(house.storage)
     house.live.announce_to(reported)
+    app[supervision.DISMISSALS] = Dismissals(house.seats, lambda number: house.board.talking_to(number) is not None)
+    app.cleanup_ctx.append(_dismiss)
     rendering.set_up(app, house)
     for routes in (
         sign_in.ROUTES,
@@ -70,6 +75,7 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
         call_back.ROUTES,
         endings.ROUTES,
         harassment.ROUTES,
+        supervision.ROUTES,
         forms.ROUTES,
         push.ROUTES,
         assets.ROUTES,
@@ -106,6 +112,12 @@ def _explained(problem: OSError, host: str, port: int) -> str:
     if problem.errno == errno.EACCES:
         return f"port {port} is not allowed for this user: set [web] port to one above 1023"
     return f"the console cannot listen at {host}, port {port}: set [web] host and port ({problem.strerror})"
+
+
+async def _dismiss(app: web.Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(app[supervision.DISMISSALS].run(), name="dismissals")
+    yield
+    task.cancel()
 
 
 async def _let_pages_go(app: web.Application) -> None:

@@ -89,6 +89,8 @@ def urgent(desk: Desk) -> Iterator[Fragment]:
     yield _seat(desk)
     yield _duty(desk)
     yield Fragment("unseen", desk.unseen, {"count": desk.unseen})
+    if desk.state.occupant and desk.state.occupant.leads:
+        yield _supervise(desk)
 
 
 def every_page(house: House, choices: Choices, owed: tuple[Ticket, ...], t: Texts) -> Iterator[Fragment]:
@@ -98,6 +100,19 @@ def every_page(house: House, choices: Choices, owed: tuple[Ticket, ...], t: Text
     rows = tuple(seat_row(house, choices, state, t) for state in house.seats.overview())
     yield Fragment("seats", rows, {"rows": rows})
     yield Fragment("callbacks", tuple(ticket.call for ticket in owed), {"owed": owed})
+
+
+def _supervise(desk: Desk) -> Fragment:
+    """Return the colleagues who are on a call, in which a shift leader may listen in."""
+    board = desk.house.board
+    colleagues = tuple(
+        (state.seat.id, state.occupant)
+        for state in desk.house.seats.overview()
+        if state.occupant and state.occupant.work_number != desk.work_number
+        if board.talking_to(state.occupant.work_number)
+    )
+    key = tuple((seat, occupant.work_number, occupant.name) for seat, occupant in colleagues)
+    return Fragment("supervise", key, {"colleagues": colleagues})
 
 
 def _pop(desk: Desk) -> Fragment:

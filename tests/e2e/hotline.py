@@ -367,6 +367,11 @@ class Operator:
         async with self._session.post("/desk/end", data={"call": call}) as answer:
             return answer.status
 
+    async def supervise(self, seat: str, how: str) -> int:
+        """Let his own phone ring, to listen in on the call at a seat; return the answer's status."""
+        async with self._session.post("/supervise", data={"seat": seat, "how": how}) as answer:
+            return answer.status
+
     async def hang_up_on(self, call: str) -> int:
         """Hang up on the caller he talks to and has warned; return the answer's status."""
         async with self._session.post("/desk/hang-up", data={"call": call}) as answer:

@@ -31,7 +31,8 @@ class DeskPhone:
     """A desk phone at a seat: registers when entered, then treats every call alike; times in seconds.
 
     answer_after: None rings until the caller gives up, 0 picks up at once. hang_up_after: from the answer (or the last
-    step); None leaves it to the other side. refuse: a SIP status to refuse every call with.
+    step); None leaves it to the other side. refuse: a SIP status to refuse every call with. sound: the pitch (in Hz) of
+    what it sends; True is the usual one.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class DeskPhone:
         hang_up_after: float | None = None,
         refuse: int | None = None,
         steps: Sequence[Step] = (),
-        sound: bool = True,
+        sound: bool | int = True,
         port: int | None = None,
     ) -> None:
         self._address = address

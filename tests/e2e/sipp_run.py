@@ -20,8 +20,8 @@ _FILLED = Environment(
     lstrip_blocks=True,
     autoescape=False,  # noqa: S701 - scenarios are no pages
 )
-_TONE = bytes([0xFA] * 8 + [0x7A] * 8) * 500
-"""One second of a soft 500 Hz square wave in A-law, over which what is spoken can be recognised."""
+USUAL_TONE = 500
+"""The pitch (in Hz) of the soft square wave that a phone sends, over which what is spoken can be recognised."""
 
 LONGEST_RUN = 280
 """Seconds after which SIPp ends by itself, whatever happens to the test."""
@@ -102,7 +102,7 @@ async def sipp(
     calls: int | None,
     rate: float = 10,
     rows: Sequence[str] = (),
-    sound: bool = False,
+    sound: bool | int = False,
 ) -> AsyncIterator[SIPpRun]:
     """Run SIPp with a filled scenario against `address` until the block ends; `calls` None is for ever."""
     program = shutil.which("sipp")
@@ -131,6 +131,12 @@ async def sipp(
             await run.end()
 
 
+def _tone(hertz: int) -> bytes:
+    """Return one second of a soft square wave in A-law."""
+    half = 4000 // hertz
+    return bytes([0xFA] * half + [0x7A] * half) * (8000 // (2 * half))
+
+
 def _options(
     folder: Path,
     scenario: str,
@@ -140,9 +146,9 @@ def _options(
     calls: int | None,
     rate: float,
     rows: Sequence[str],
-    sound: bool,
+    sound: bool | int,
 ) -> list[str]:
-    (folder / "tone.al").write_bytes(_TONE)
+    (folder / "tone.al").write_bytes(_tone(USUAL_TONE if isinstance(sound, bool) else sound))
     filled = _FILLED.get_template(scenario).render(
         sound=str(folder / "tone.al") if sound else "",
         audio_port="[rtpstream_audio_port]" if sound else "[media_port]",

@@ -35,6 +35,14 @@ async def test_the_button_passes_the_caller_to_the_rating(console: Console) -> N
     await expect(page.get_by_test_id("call")).to_have_count(0)
 
 
+async def test_the_ticket_shows_what_the_caller_gave(console: Console) -> None:
+    """As soon as it is written, also while the form is still open."""
+    page = await console.signed_in("1001", "11")
+    call = await answered(console)
+    await console.both(Fact(call.id, FactKind.RATED, datetime.now(UTC), data={"rating": 4}))
+    await expect(page.get_by_test_id("rating")).to_have_text("客户评价 4 分")
+
+
 async def test_a_rating_that_the_pbx_refuses_is_told_on_the_page(console: Console) -> None:
     """The call goes on, and the operator is to wait for the caller to hang up."""
     page = await console.signed_in("1001", "11")

@@ -23,7 +23,7 @@ def story(*rungs: Rung, greets: bool = False) -> Story:
 
 def spoken(seconds: float, step: str, *, begins: bool = True, caller: str = CALLER) -> ami.SpeechChanged:
     """Return that a speech begins or ends, as the PBX says."""
-    return ami.SpeechChanged(at(seconds), begins, caller, step)
+    return ami.SpeechChanged(at(seconds), begins, caller, step, "yq-9.9")
 
 
 def due(told: Story) -> list[tuple[str, float]]:
