@@ -44,6 +44,8 @@ async def test_a_ticket_shows_the_call_and_the_facts_behind_it(running: API) -> 
         "rule_version": "4x5s",
         "apologised_at": None,
         "hung_up_exempt": None,
+        "rating": None,
+        "harassment": False,
         "callback_promised_at": None,
         "called_back_at": None,
         "called_back_by": None,
