@@ -1,19 +1,29 @@
 """How a call ends by the operator's own word (N2, N7): the rating in every order of hanging up, and the hang-up."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from ear import listening
 from hotline import Hotline, Operator, hotline, until
 from keypad import press
 from pbx import NUMBER, settings_for
+from recognition import RATE, Heard, prompt
 from sip_trace import SIPCall
 from sipp import DeskPhone, SIPpRun
 
 SECONDS = 1.0
 """How long a key is waited for."""
+
+
+SOON = 1.0
+"""Seconds within which the question follows the order."""
+ALIKE = 0.5
+"""How like a prompt a place in the sound must be."""
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +68,12 @@ class Talk:
 
 
 @asynccontextmanager
-async def talking(house: Hotline, caller: str) -> AsyncIterator[Talk]:
+async def talking(house: Hotline, caller: str, *, sound: bool = False) -> AsyncIterator[Talk]:
     """Let somebody call and be answered."""
     async with (
         house.pbx.phone("11", answer_after=0.2) as phone,
         house.operator("1001", "11") as operator,
-        house.pbx.customer.calling(NUMBER, [caller], sound=False) as run,
+        house.pbx.customer.calling(NUMBER, [caller], sound=sound) as run,
     ):
         ticket = await house.ticket_of(caller, state="talking")
         yield Talk(house, caller, phone, operator, run, ticket["call"])
@@ -97,6 +107,55 @@ async def test_who_presses_a_key_has_rated_and_is_released_by_us(rating_house: H
         for f in ticket["facts"]
         if f["kind"] == "ordered"
     ]
+
+
+async def test_the_question_and_the_thanks_arrive_on_the_callers_line_and_on_no_other(rating_house: Hotline) -> None:
+    """The question twice, where no key is pressed, then the thanks; the operator is gone by then."""
+    with listening() as ear:
+        async with talking(rating_house, "13840000010", sound=True) as talk:
+            ordered = datetime.now(UTC).timestamp()
+            assert 200 == await talk.operator.end(talk.call)
+            await talk.asked()
+            for _ in range(200):
+                ear.keep_up()
+                if talk.run.calls[0].ended_at is not None:
+                    break
+                await asyncio.sleep(0.1)
+            call = await talk.over()
+            caller, operator = (Heard.of(ear.sound(side)) for side in (call, talk.phone.calls[0]))
+    folder = rating_house.settings.sounds_dir / "cmn"
+    question, thanks = prompt(folder / "rate.wav"), prompt(folder / "rating-thanks.wav")
+    assert call.ended_at is not None
+    over = call.ended_at.timestamp()
+    first, likeness = caller.find(question, after=ordered, until=ordered + SOON)
+    assert likeness > ALIKE
+    second, likeness = caller.find(question, after=first + len(question) / RATE, until=over)
+    assert likeness > ALIKE
+    last, likeness = caller.find(thanks, after=second + len(question) / RATE, until=over)
+    assert likeness > ALIKE
+    assert first < second < last < over
+    assert operator.find(question, after=operator.began, until=over)[1] < ALIKE
+
+
+async def test_a_shift_leader_ends_his_call_like_an_operator(rating_house: Hotline) -> None:
+    """Also who was fetched out of the queue by the leader is asked, and released by us."""
+    house, caller = rating_house, "13840000011"
+    async with (
+        house.pbx.phone("12", answer_after=0.2) as phone,
+        house.operator("9001", "12") as leader,
+        house.pbx.customer.calling(NUMBER, [caller], sound=False) as run,
+    ):
+        ticket = await house.ticket_of(caller, state="talking")
+        talk = Talk(house, caller, phone, leader, run, ticket["call"])
+        assert 200 == await leader.end(talk.call)
+        await talk.asked()
+        await phone.until(lambda calls: calls[-1].ended_at is not None, wanted="free")
+        await talk.presses("3")
+        call = await talk.over()
+    assert call.hung_up_here is False
+    rated = await house.ticket_of(caller)
+    assert ("ended", "system", None, 3) == end_of(rated)
+    assert ["9001"] == rated["operators"]
 
 
 async def test_who_presses_nothing_is_asked_once_more_and_released(rating_house: Hotline) -> None:

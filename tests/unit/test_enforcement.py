@@ -270,3 +270,37 @@ async def test_a_work_number_that_is_none_cannot_be_read_out(number: str) -> Non
 def test_every_step_has_a_way_to_take_it() -> None:
     """A step without one would be due for ever."""
     assert set(Step) == set(enforcement._STEPS)  # noqa: SLF001
+
+
+ENDINGS = [
+    ("rate", {"Action": "Redirect", "Channel": CHANNEL, "Context": "rate", "Exten": "s", "Priority": "1"}),
+    ("hang_up", {"Action": "Hangup", "Channel": CHANNEL, "Cause": "16"}),
+]
+
+
+def ordered(step: str, source: Source = Source.LIVE) -> Fact:
+    """Return that an operator orders how his call is to end."""
+    return Fact(CALL, FactKind.ORDERED, NOW, step, source, {"operator": "1001"})
+
+
+@pytest.mark.parametrize(("step", "action"), ENDINGS)
+async def test_an_operators_order_is_carried_out_on_the_callers_channel(step: str, action: dict[str, str]) -> None:
+    """The rating and the hang-up, one action each (N2, N7)."""
+    pbx = await carried_out(PBX(), ordered(step))
+    assert ([action], []) == (pbx.told, pbx.noted)
+
+
+@pytest.mark.parametrize("step", ["rate", "hang_up"])
+async def test_an_order_that_the_pbx_refuses_is_told_and_not_repeated(step: str) -> None:
+    """The call goes on, and the fact says why nothing came of it (I6)."""
+    refused = ActionRefusedError("Redirect", "Channel does not exist")
+    pbx = await carried_out(PBX(trouble=refused), ordered(step))
+    assert 1 == len(pbx.told)
+    assert [(step, str(refused))] == [(told["step"], told["reason"]) for told in pbx.noted]
+
+
+@pytest.mark.parametrize("source", [Source.RECONSTRUCTED, Source.BACKFILLED])
+async def test_an_order_of_earlier_is_not_carried_out(source: Source) -> None:
+    """What was ordered before we listened is over (I6)."""
+    pbx = await carried_out(PBX(), ordered("rate", source))
+    assert ([], []) == (pbx.told, pbx.noted)
