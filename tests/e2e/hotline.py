@@ -372,6 +372,11 @@ class Operator:
         async with self._session.post("/supervise", data={"seat": seat, "how": how}) as answer:
             return answer.status
 
+    async def sign_out_at(self, seat: str, reason: str) -> int:
+        """Sign out, as a shift leader, who sits at a seat; return the answer's status."""
+        async with self._session.post("/supervise/sign-out", data={"seat": seat, "reason": reason}) as answer:
+            return answer.status
+
     async def hang_up_on(self, call: str) -> int:
         """Hang up on the caller he talks to and has warned; return the answer's status."""
         async with self._session.post("/desk/hang-up", data={"call": call}) as answer:

@@ -116,7 +116,7 @@ async def test_an_examination_leaves_nothing_behind(pbx: PBX) -> None:
             "write = all",
             "manager reload",
             "further rights",
-            "fourring may also do Command, GetConfig, ModuleLoad, Redirect and",
+            "fourring may also do Command, GetConfig, ModuleLoad, UpdateConfig and",
         ),
         (
             "manager.conf",
@@ -124,7 +124,7 @@ async def test_an_examination_leaves_nothing_behind(pbx: PBX) -> None:
             "write = agent,call,originate,reporting,system,command",
             "manager reload",
             "further rights",
-            "fourring may also do Command, GetConfig, ModuleLoad, AbsoluteTimeout and",
+            "fourring may also do Command, GetConfig, ModuleLoad, DBDel and",
         ),
         (
             "manager.conf",
@@ -132,7 +132,7 @@ async def test_an_examination_leaves_nothing_behind(pbx: PBX) -> None:
             "write = reporting",
             "manager reload",
             "needed rights",
-            "not do Originate, QueueAdd, QueuePause, QueueRemove: in manager.conf, [fourring]: write = agent,",
+            "not do Hangup, Originate, QueueAdd, QueuePause and 2 more: in manager.conf, [fourring]: write = agent,",
         ),
         (
             "manager.conf",
@@ -173,6 +173,14 @@ async def test_an_examination_leaves_nothing_behind(pbx: PBX) -> None:
             "dialplan reload",
             "way to speak",
             "in extensions.conf write a section [speak]",
+        ),
+        (
+            "extensions.conf",
+            "[rating-told]",
+            "[rating-untold]",
+            "dialplan reload",
+            "way to rate",
+            "in extensions.conf write sections [rate] and [rating-told]",
         ),
         (
             "extensions.conf",

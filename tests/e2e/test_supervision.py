@@ -134,3 +134,25 @@ async def test_the_leaders_phone_goes_free_when_the_call_is_over(led_house: Hotl
     assert phone.calls[-1].hung_up_here is False
     assert "customer" == ticket["hung_up_first"]
     assert ["supervision_began", "supervision_ended"] == sorted(kind for kind, *_ in told(ticket))
+
+
+async def test_who_is_signed_out_by_the_leader_finishes_his_call_first(led_house: Hotline) -> None:
+    """Caller and operator talk on; once they have hung up the operator's phone is in no queue any more."""
+    caller = "13850000010"
+    async with (
+        led_house.pbx.phone("11", answer_after=0.2) as phone,
+        led_house.operator("1001", "11") as operator,
+        led_house.operator(LEADER, "12") as leader,
+    ):
+        async with led_house.pbx.customer.calling(NUMBER, [caller]) as run:
+            await led_house.ticket_of(caller, state="talking")
+            assert 200 == await leader.sign_out_at("11", "training")
+            assert "PJSIP/seat-11" in await led_house.pbx.console("queue show hotline")
+            assert phone.calls[-1].ended_at is None
+            run.nudge(run.calls[0])
+            (call,) = await run.ended(within=10)
+        shown = lambda: led_house.pbx.console("queue show hotline")  # noqa: E731 # read once only
+        await until(shown, lambda said: "PJSIP/seat-11" not in said)
+        assert (204, "/sign-in") == await operator.asked_to_sign_out()
+    assert call.hung_up_here is True
+    assert "customer" == (await led_house.ticket_of(caller))["hung_up_first"]

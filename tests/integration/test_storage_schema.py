@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
-from storage import models
+from storage import drivers, models, schema
 from storage.engine import Storage
 from storage.errors import StorageError, StorageUnavailableError
 from storage.migrate import SchemaState, current_state, upgrade
@@ -139,3 +140,37 @@ async def test_a_postgresql_that_refuses_us_says_what_to_correct(postgres_server
         await upgrade(url)
     assert not isinstance(refused.value, StorageUnavailableError)
     assert postgres_server.password not in str(refused.value)
+
+
+async def test_a_warning_from_before_the_column_makes_its_ticket_one_of_harassment(bare_url):
+    """An upgrade in the middle of the chain reads the facts; other tickets stay as they were (N7)."""
+    where = drivers.address(bare_url)
+    if where.file:
+        where.file.touch()
+    engine = drivers.writing(where)
+    config = schema.configuration()
+
+    def to(connection, revision):
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    ticket = (
+        "INSERT INTO tickets (number, call, system, linkedid, caller_number, caller_name, called_number, opened_at,"
+        " state, source, operators, offered_to, rings, rule_version)"
+        " VALUES ('{0}', '{0}', 'yq', '', '', '', '', '2026-11-23 04:00:00+00', 'ended', 'live', '[]', '[]', 1, '4x5s')"
+    )
+    warning = (
+        "INSERT INTO facts (call, kind, subject, at, source, data, recorded_at) VALUES"
+        " ('warned', 'harassment_warned', '', '2026-11-23 04:00:00+00', 'live', '{}', '2026-11-23 04:00:00+00')"
+    )
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(to, "0003")
+            for statement in (ticket.format("warned"), ticket.format("other"), warning):
+                await connection.execute(text(statement))
+            await connection.run_sync(to, "head")
+            rows = await connection.execute(text("SELECT number FROM tickets WHERE harassment"))
+            assert ["warned"] == list(rows.scalars())
+            await connection.rollback()
+    finally:
+        await engine.dispose()
