@@ -26,9 +26,9 @@ OPERATORS = {
 }
 GROUPS = {
     "A": (140, {"hang_up_after": 1.5}),
-    "B": (30, {"give_up_after": 0.25}),
-    "C": (20, {"give_up_after": 1.4}),
-    "D": (10, {"give_up_after": 2.75}),
+    "B": (30, {"give_up_after": 0.25, "hang_up_after": 1.5}),
+    "C": (20, {"give_up_after": 1.4, "hang_up_after": 1.5}),
+    "D": (10, {"give_up_after": 2.75, "hang_up_after": 1.5}),
 }
 """How many callers, and when they hang up after the answer, or give up before it."""
 MOST_AT_A_BOUNDARY = 10
