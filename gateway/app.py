@@ -26,6 +26,7 @@ from gateway.seats import Seats
 from gateway.secrets import Secrets
 from gateway.speaker import Speaker
 from gateway.spoken import prompts_of
+from gateway.transfers import Transfers
 from gateway.web.catalogue import texts
 from gateway.web.live import Live
 from gateway.web.server import build_app, serve
@@ -88,6 +89,7 @@ async def _furnish(
             metrics.facts.labels(fact.kind).inc()
         live.changed(board.apply(facts))
         enforcement.take(facts)
+        transfers.take(facts)
 
     async def on_record(record: Record) -> None:
         await reception.take(record)
@@ -98,8 +100,11 @@ async def _furnish(
     reception = Reception(Intake(tracker), recorder, seats, settings.pbx_log_dir, on_facts, seen_until, client)
     enforcement = _enforcement(settings, client, reception.intake, live, seats, board)
     _show_totals(metrics, client, journal, recorder)
-    phone_of = reception.intake.tracker.switchboard.phone_of
-    house = House(settings, secrets, storage, board, client, seats, live, metrics, recorder, utc_now, phone_of)
+    phone_of = tracker.switchboard.phone_of
+    transfers = Transfers(client, seats, tracker.switchboard.operator_channel_of)
+    house = House(
+        settings, secrets, storage, board, client, seats, live, metrics, recorder, transfers, utc_now, phone_of
+    )
     return house, recorder, reception, enforcement
 
 

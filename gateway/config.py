@@ -30,6 +30,7 @@ from gateway.sections import (
     Rules,
     Seat,
     Supervision,
+    Transfers,
     Web,
     joined,
 )
@@ -71,6 +72,7 @@ class Settings(BaseSettings):
     supervision: Supervision = Supervision()
     rules: Rules = Rules()
     alarms: Alarms = Alarms()
+    transfers: Transfers = Transfers()
     reports: Reports = Reports()
     web: Web = Web()
     database: Database = Database()

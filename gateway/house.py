@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.metrics import Metrics
     from gateway.recorder import Recorder
     from gateway.seats import Seats
+    from gateway.transfers import Transfers
     from gateway.web.live import Live
 
 
@@ -35,6 +36,7 @@ class House:
     live: "Live"
     metrics: "Metrics"
     recorder: "Recorder"
+    transfers: "Transfers"
     clock: Callable[[], datetime]
     phone_of: Callable[[str], str]
 

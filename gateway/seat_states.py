@@ -40,7 +40,8 @@ class Device(IntEnum):
         return self in (Device.IN_USE, Device.BUSY, Device.ON_HOLD, Device.RINGING_IN_USE)
 
 
-BROWSER_LOST = "browser-lost"  # the pause reason the PBX is given; never an operator's own
+BROWSER_LOST = "browser-lost"  # the pause reasons the PBX is given; never an operator's own
+PASSING_ON = "passing-on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class Occupant:
     """The operator at a seat. Instants are aware UTC.
 
     `browser_gone_at` is None while one of his pages is connected; `pause_reason` is None while he is ready. `leads`: he
-    is a shift leader, whose phone rings only for who has waited for long.
+    is a shift leader, whose phone rings only for who has waited for long. `passing_on`: he has passed a caller on, who
+    may come back to him.
     """
 
     work_number: str
@@ -69,6 +71,7 @@ class Occupant:
     browser_gone_at: datetime | None = None
     browser_loss_noted: bool = False
     leads: bool = False
+    passing_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,8 @@ def pause_wanted(state: SeatState, now: datetime, patience: Patience) -> str | N
         return None
     if state.occupant.pause_reason is not None:
         return state.occupant.pause_reason
+    if state.occupant.passing_on:
+        return PASSING_ON
     lost = overdue(state, now, patience)
     unreachable = state.seat.kind == "browser" and lost.browser_lost and lost.phone_dead
     return BROWSER_LOST if unreachable else None

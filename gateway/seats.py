@@ -109,6 +109,19 @@ class Seats:
         """Let calls come again; raises NotSeatedError, PhoneRefusedError or StorageError."""
         await self._set_pause(work_number, None)
 
+    async def hold_back(self, work_number: str) -> None:
+        """Let no other call come to an operator who passes one on; raises NotSeatedError."""
+        async with self._busy:
+            seat_id = self._seat_of(work_number)
+            self._room.seat(seat_id, replace(self._occupant(seat_id), passing_on=True))
+            await self._queue.agree_or_later(seat_id)
+
+    def let_come(self, work_number: str) -> None:
+        """Let calls come again to an operator who was held back; the queue is told within a second."""
+        state = self._room.of(work_number)
+        if state and state.occupant and state.occupant.passing_on:
+            self._room.seat(state.seat.id, replace(state.occupant, passing_on=False))
+
     def browser_came(self, work_number: str) -> None:
         """Note that one of an operator's pages is connected."""
         self._room.browser(work_number, None)

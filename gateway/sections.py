@@ -76,6 +76,12 @@ class Rules(Section):
     file: Path | None = None
 
 
+class Transfers(Section):
+    """How long a caller who is passed on rings at the other phone before he comes back."""
+
+    rings: int = Field(4, ge=1, le=20)
+
+
 class Alarms(Section):
     """Who is told at once, wherever he is, what cannot wait: addresses as Apprise writes them."""
 

@@ -218,6 +218,8 @@ def _hung_up_first(facts: list[Fact]) -> Party:
     asked = _party(request) if request else None
     if _first(facts, FactKind.ANSWERED) is None:
         return asked or (Party.SYSTEM if _callback_asked(facts) else Party.UNDETERMINED)
+    if _passed_on_in_vain(facts, after):
+        return asked or Party.UNDETERMINED
     left = _left_first(after)
     if asked is Party.SYSTEM:
         return Party.SYSTEM
@@ -248,6 +250,12 @@ def _hung_up_by_order(facts: list[Fact]) -> bool:
     request = _first(facts, FactKind.HANGUP_REQUESTED)
     ordered = next((fact for fact in facts if fact.kind is FactKind.ORDERED and fact.subject == Step.HANG_UP), None)
     return bool(request and ordered and _party(request) is Party.SYSTEM and ordered.at <= request.at)
+
+
+def _passed_on_in_vain(facts: list[Fact], after: list[Fact]) -> bool:
+    """Whether nobody had taken him yet to whom he was passed on: then no operator was there who could have left."""
+    last = next((fact for fact in reversed(facts) if fact.kind is FactKind.TRANSFERRED), None)
+    return last is not None and last.text("how") == "blind" and all(f.kind is not FactKind.ANSWERED for f in after)
 
 
 def _after_last_transfer(facts: list[Fact]) -> list[Fact]:

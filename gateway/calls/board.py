@@ -17,6 +17,7 @@ class CallCard:
 
     `needs_attention`: he has waited so long that whoever is free should know; `past_limit`: so long that the shift
     leader should. `leg`: that of the operator; `supervisors`: (channel, how, work number) of who listens in.
+    `passed_on_by`: the operator who transferred him, at `passed_on_at`.
     """
 
     call: str
@@ -37,6 +38,8 @@ class CallCard:
     ordered: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     """What the operator has ordered for the end of the call, and what of that the PBX did not do."""
+    passed_on_by: str = ""
+    passed_on_at: datetime | None = None
 
     @property
     def ringing(self) -> tuple[str, ...]:
@@ -152,7 +155,9 @@ def _held(card: CallCard, fact: Fact) -> CallCard:
 
 def _transferred(card: CallCard, fact: Fact) -> CallCard:
     """Let go of the operator who passed the call on; who takes it answers in his turn."""
-    return replace(card, operator=None) if card.operator == fact.text("operator") else card
+    if card.operator is None or card.operator != fact.text("operator"):
+        return card
+    return replace(card, operator=None, held=False, passed_on_by=card.operator, passed_on_at=fact.at)
 
 
 def _step_due(card: CallCard, fact: Fact) -> CallCard:

@@ -25,6 +25,7 @@ def transferred(call: Call, event: ami.CallTransferred) -> Iterator[Fact]:
     leg = call.legs.get(event.transferer)
     if leg is not None:
         leg.passed_on = True
+        call.passed_on = event.how == "blind"
     yield from call.fact(
         FactKind.TRANSFERRED,
         event.at,

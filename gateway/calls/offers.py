@@ -25,8 +25,8 @@ _OUTCOMES: Final = {
 
 
 def offered(call: Call, event: ami.OperatorCalled) -> Iterator[Fact]:
-    """Begin an offer; a phone that is called for a caller who talks to somebody is a transfer's target and no offer."""
-    if call.stage is not Stage.WAITING and call.answered_by(event.at):
+    """Begin an offer; a phone that is called for a caller who talks to somebody is a consultation and no offer."""
+    if call.stage is not Stage.WAITING and call.answered_by(event.at) and not call.passed_on:
         return
     leg = call.legs.setdefault(event.leg, Leg(event.operator, event.interface))
     leg.called_at = leg.called_at or event.at

@@ -39,9 +39,17 @@ def _take(call: Call, fact: Fact) -> None:
         case FactKind.OFFERED | FactKind.ANSWERED:
             leg = Leg(fact.text("operator"), fact.text("interface"), fact.at)
             call.legs.setdefault(fact.subject, leg)
-        case FactKind.TRANSFERRED if transferer := call.legs.get(fact.subject.partition(":")[0]):
-            transferer.passed_on = True
+            call.passed_on = call.passed_on and fact.kind is FactKind.OFFERED
+        case FactKind.TRANSFERRED:
+            _passed_on(call, fact)
     if fact.kind is FactKind.ANSWERED:
         call.answers.append((fact.at, fact.subject))
     if call.stage is Stage.OVER:
         call.over_at = call.over_at or fact.at
+
+
+def _passed_on(call: Call, fact: Fact) -> None:
+    transferer = call.legs.get(fact.subject.partition(":")[0])
+    if transferer is not None:
+        transferer.passed_on = True
+        call.passed_on = fact.text("how") == "blind"

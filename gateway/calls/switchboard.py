@@ -102,6 +102,13 @@ class Switchboard:
         phones = (each for each, of in self._aliases.items() if of == leg and not self._is_local(each))
         return self._names.get(next(phones, leg), "")
 
+    def operator_channel_of(self, caller: str) -> str:
+        """Return the name of the channel of the operator who talks to a caller, "" where nobody does."""
+        call = self.calls.get(caller)
+        if call is None or call.stage is not Stage.TALKING or call.passed_on:
+            return ""
+        return self.phone_of(call.answers[-1][1])
+
     def route(self, event: Happening) -> Routed:
         """Learn from an event which channel belongs where; return whose call it is about, and how that call sees it.
 
@@ -133,12 +140,12 @@ class Switchboard:
         return routed
 
     def _dialled(self, event: ami.LegDialled) -> Routed:
-        """Take a phone that rings for a caller without a queue for that of the operator who sits there.
+        """Take a phone that rings for a caller without a queue, or who is passed on, for that of who sits there.
 
         The channel's name was told when it was made; what is said of it here stands among the words of a caller.
         """
         call = self._owners.get(event.uniqueid)
-        if call is None or event.uniqueid != call.caller or not call.without_queue:
+        if call is None or event.uniqueid != call.caller or not (call.without_queue or call.passed_on):
             return None
         self._own(event.leg, call)
         interface = interface_of(self._names.get(event.leg) or event.channel)

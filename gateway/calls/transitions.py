@@ -120,6 +120,7 @@ def _joined(call: Call, event: ami.CallerJoined) -> Iterator[Fact]:
 
 def _waits(call: Call, at: datetime, after: str, queue: str) -> Iterator[Fact]:
     call.queued_at = call.queued_at or at
+    call.passed_on = False
     yield from call.fact(FactKind.QUEUED, at, after, queue=queue)
     if call.stage is not Stage.OVER and (not call.answers or call.answers[-1][0] < at):
         call.stage = Stage.WAITING
@@ -127,11 +128,15 @@ def _waits(call: Call, at: datetime, after: str, queue: str) -> Iterator[Fact]:
 
 
 def _dialled(call: Call, event: ami.LegDialled) -> Iterator[Fact]:
-    """Count the rings of a caller whom no queue would have, from the first phone that is called for him (N1)."""
-    if event.uniqueid != call.caller or not call.without_queue or call.answers:
+    """Count the rings of a caller whom no queue would have, from the first phone that is called for him (N1).
+
+    A phone that is called for a caller who is passed on is offered him as well, but begins no wait.
+    """
+    if event.uniqueid != call.caller or not (call.passed_on or (call.without_queue and not call.answers)):
         return
-    call.dialled = True
-    yield from _waits(call, event.at, "", "")
+    if not call.passed_on:
+        call.dialled = True
+        yield from _waits(call, event.at, "", "")
     if event.leg:
         yield from offers.offered(
             call, ami.OperatorCalled(event.at, event.uniqueid, event.leg, event.operator, event.interface)
@@ -163,6 +168,7 @@ def _talking(call: Call, leg_id: str, at: datetime) -> Iterator[Fact]:
     yield from offers.over(call, leg_id, at, OfferOutcome.ANSWERED)
     if call.answered(leg_id):
         return
+    call.passed_on = False
     if call.stage is not Stage.OVER:
         call.stage = Stage.TALKING
     call.answers = sorted([*call.answers, (at, leg_id)])
@@ -253,7 +259,7 @@ _EVERY = (*_IN_PROGRESS, Stage.OVER)
 _ROWS: tuple[tuple[type, tuple[Stage, ...], Move], ...] = (
     (ami.ChannelCreated, _EVERY, _created),
     (ami.CallerJoined, _EVERY, _joined),
-    (ami.LegDialled, (Stage.ARRIVED, Stage.WAITING), _dialled),
+    (ami.LegDialled, _IN_PROGRESS, _dialled),
     (ami.OperatorCalled, _EVERY, offers.offered),
     (ami.LegRinging, _IN_PROGRESS, offers.rings),
     (ami.DialEnded, _EVERY, offers.dial_ended),

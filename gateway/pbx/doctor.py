@@ -87,6 +87,7 @@ def _of_answers(answers: Answers, settings: Settings) -> Iterator[Finding]:
     yield _judged("way to the queue", answers.dialplan, lambda rows: on_wire.way_to_queue(rows, settings))
     yield _judged("way to speak", answers.dialplan, on_wire.way_to_speak)
     yield _judged("way to rate", answers.dialplan, on_wire.way_to_rate)
+    yield _judged("way to pass on", answers.dialplan, lambda rows: on_wire.way_to_pass_on(rows, settings))
     yield _judged("way to the leaders", answers.dialplan, lambda rows: on_wire.way_to_leaders(rows, settings))
     yield _judged("way to the IVR", answers.dialplan, lambda rows: on_wire.way_to_ivr(rows, settings))
     if seats := on_wire.seats_by_device(answers.devices or {}):

@@ -15,6 +15,7 @@ from gateway.pbx import needs
 from gateway.pbx.doctor_findings import Finding, fail, ok, shortened, unknown, warn
 
 NEEDED_ACTIONS: Final = (
+    "BlindTransfer",
     "CoreSettings",
     "CoreStatus",
     "Hangup",
@@ -183,6 +184,16 @@ def way_to_leaders(frames: Iterable[Frame], settings: Settings) -> Finding:
         return ok("way to the leaders", f"Queue({name}) in leaders")
     advice = "in extensions.conf write [leaders], [leader-takes], [leaders-off] and [answered], as in our template"
     return fail("way to the leaders", f"no shift leader is rung for who has waited for long: {advice}")
+
+
+def way_to_pass_on(frames: Iterable[Frame], settings: Settings) -> Finding:
+    """Check that the dialplan leads a caller who is passed on to every seat."""
+    there = {frame.get("Extension") or frame.get("Exten") for frame in frames if frame.get("Context") == "transfer"}
+    missing = sorted(seat.endpoint for seat in settings.seats if seat.endpoint not in there)
+    if not missing:
+        return ok("way to pass on", f"{len(settings.seats)} seats in transfer")
+    advice = "in extensions.conf write [transfer], [passed-on] and [let-come], as in our template"
+    return fail("way to pass on", f"nobody can be passed on to {shortened(missing)}: {advice}")
 
 
 def timestamps(unasked: Sequence[Frame]) -> Finding | None:

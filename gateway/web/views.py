@@ -5,7 +5,7 @@ of time, which the browser counts itself: the page is sent a fragment again when
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2s
@@ -74,6 +74,7 @@ def urgent(desk: Desk) -> Iterator[Fragment]:
     yield _hurry(desk)
     yield _overdue(desk)
     yield _call(desk)
+    yield _passing(desk)
     yield _notices(desk)
     yield from _forms(desk)
     yield _seat(desk)
@@ -116,10 +117,15 @@ def _pop(desk: Desk) -> Fragment:
         "card": card,
         "history": history,
         "others": len(cards) - 1,
-        "rings": rings(card, desk.now, desk.house.ring_rule),
+        "rings": rings(_as_it_rings(card), desk.now, desk.house.ring_rule),
         "greeting": greeting(desk.t, desk.house.settings.company, desk.work_number),
     }
     return Fragment("pop", (card, history, len(cards)), context)
+
+
+def _as_it_rings(card: CallCard) -> CallCard:
+    """Let who was passed on ring from then: he was answered before, and that stands (N1)."""
+    return replace(card, queued_at=card.passed_on_at) if card.passed_on_at else card
 
 
 def _hurry(desk: Desk) -> Fragment:
@@ -154,6 +160,20 @@ def _call(desk: Desk) -> Fragment:
         "greeting": greeting(desk.t, desk.house.settings.company, desk.work_number),
     }
     return Fragment("call", (card, context["history"]), context)
+
+
+def _passing(desk: Desk) -> Fragment:
+    """Return to whom the caller on the line could be passed on; nothing while there is none."""
+    card = desk.house.board.talking_to(desk.work_number)
+    if card is None:
+        return Fragment("passing", None, {"card": None})
+    free = [state.occupant for state in desk.house.transfers.free(desk.work_number) if state.occupant]
+    seats = {state.occupant: state.seat.id for state in desk.house.seats.overview() if state.occupant}
+    colleagues = tuple((seats[each], each.work_number, each.name) for each in free)
+    leader = any(each.leads for each in free)
+    return Fragment(
+        "passing", (card.call, leader, colleagues), {"card": card, "leader": leader, "colleagues": colleagues}
+    )
 
 
 def _notices(desk: Desk) -> Fragment:

@@ -358,6 +358,11 @@ class Operator:
         async with self._session.post("/desk/warn", data={"call": call}) as answer:
             return answer.status
 
+    async def pass_on(self, call: str, to: str) -> int:
+        """Pass the caller he talks to on, to a seat or the "leader"; return the answer's status."""
+        async with self._session.post("/desk/pass-on", data={"call": call, "to": to}) as answer:
+            return answer.status
+
     async def called_back(self, call: str) -> None:
         """Say that he has called back."""
         await self._post("/desk/called-back", {"call": call}, 200)

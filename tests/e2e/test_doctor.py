@@ -184,6 +184,14 @@ async def test_an_examination_leaves_nothing_behind(pbx: PBX) -> None:
         ),
         (
             "extensions.conf",
+            "[transfer]",
+            "[transfers-nobody]",
+            "dialplan reload",
+            "way to pass on",
+            "in extensions.conf write [transfer], [passed-on]",
+        ),
+        (
+            "extensions.conf",
             "[leaders]",
             "[leads-nowhere]",
             "dialplan reload",

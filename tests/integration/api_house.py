@@ -83,6 +83,7 @@ async def started(storage: Storage, aiohttp_client: Clients) -> API:
         live=nobody,
         metrics=Metrics(),
         recorder=nobody,
+        transfers=nobody,
         clock=lambda: datetime.now(UTC),
         phone_of=str,
     )

@@ -26,6 +26,7 @@ from gateway.metrics import Metrics
 from gateway.seats import Seats
 from gateway.secrets import Secrets
 from gateway.sections import Seat
+from gateway.transfers import Transfers
 from gateway.web.live import Live
 from gateway.web.server import build_app, serve
 from routing.facts import Fact
@@ -54,11 +55,11 @@ class PBX:
     connected: bool = True
 
     async def act(self, action: str, /, **headers: str) -> Frame:
-        """Carry out one action on the queue."""
+        """Carry out one action on the queue, or move a call."""
         self.told.append((action, headers))
         if self.trouble:
             raise self.trouble
-        if action == "Originate":
+        if "Queue" not in headers:
             return Frame((("Response", "Success"),))
         interface = headers["Interface"]
         there = self.members.get(interface)
@@ -190,6 +191,11 @@ class Call:
         """Return that a step of the ladder is due now."""
         return Fact(self.id, FactKind.STEP_DUE, datetime.now(UTC), step)
 
+    def passed_on_by(self, operator: str) -> Fact:
+        """Return that an operator passed him on."""
+        data = {"how": "blind", "operator": operator}
+        return Fact(self.id, FactKind.TRANSFERRED, datetime.now(UTC), f"leg-{operator}:x", data=data)
+
     def asks_to_be_called_back(self) -> Fact:
         """Return that he pressed 1."""
         return Fact(self.id, FactKind.CALLBACK_ASKED, datetime.now(UTC))
@@ -265,7 +271,8 @@ async def furnished(storage: Storage, folder: Path, **settings: object) -> tuple
     pbx.seats = seats
     await seats.load()
     phone_of = lambda leg: f"PJSIP/{leg}"  # noqa: E731 # as short as a name for it
-    return House(chosen, secrets, storage, Board(), pbx, seats, live, Metrics(), None, clock, phone_of), pbx
+    transfers = Transfers(pbx, seats, lambda caller: f"PJSIP/{caller}")
+    return House(chosen, secrets, storage, Board(), pbx, seats, live, Metrics(), None, transfers, clock, phone_of), pbx
 
 
 @asynccontextmanager

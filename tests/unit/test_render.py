@@ -78,15 +78,15 @@ def test_a_phone_reaches_nothing(tmp_path: Path) -> None:
 
 
 def test_nothing_dials_but_the_seats(tmp_path: Path) -> None:
-    """The whole dialplan has one Dial, and it names the seats' own phones; nothing runs a program or a shell (I10).
+    """Every Dial of the whole dialplan names phones of seats, or of who passed on a caller (I10).
 
-    What it originates leads to the queue of the shift leaders; what was dialled is used nowhere else.
+    Nothing runs a program or a shell. What it originates leads to the queue of the shift leaders; what was dialled is
+    used nowhere else.
     """
     text = "\n".join(lines(rendered(tmp_path)["extensions.conf"]))
 
-    assert ["PJSIP/seat-01&PJSIP/seat-02&PJSIP/seat-03&PJSIP/seat-11&PJSIP/seat-12"] == re.findall(
-        r"Dial\(([^,]*),", text
-    )
+    phones = [f"PJSIP/seat-{seat}" for seat in SEATS]
+    assert ["&".join(phones), *phones, "${BLINDTRANSFER:0:-9}"] == re.findall(r"Dial\(([^,]*),", text)
     assert ["Local/for-${UNIQUEID}@leaders"] == re.findall(r"Originate\(([^,]*),", text)
     assert not re.search(r"System|SHELL|EXEC|#|include", text)
     elsewhere = [
