@@ -5,6 +5,7 @@ Every figure is a formula over counts, written down beside it, so that a reader 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Final
 
 
@@ -27,6 +28,8 @@ class Counts:
     hung_up_unknown: int = 0
     unseen: int = 0
     apologies_spoken: int = 0
+    callbacks_promised: int = 0
+    callbacks_kept: int = 0
     waited_us: int = 0
     talked_us: int = 0
     rings: Mapping[int, int] = field(default_factory=dict)
@@ -40,12 +43,21 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: its name, its unit ("", "%" or "s"), its formula in words and as a function; None is "no case"."""
+    """One figure: its name, its unit ("", "%" or "s"), its formula in words and as a function; None is "no case".
+
+    `counted`: the count that it is, so that it can be opened to its calls; "" where it is put together from several.
+    """
 
     name: str
     unit: str
     formula: str
     of: Callable[[Counts], float | None]
+    counted: str = ""
+
+    @property
+    def slug(self) -> str:
+        """Return its name as one word."""
+        return self.name.replace(" ", "_").replace("-", "_")
 
 
 def _share(part: float, whole: float) -> float | None:
@@ -56,31 +68,37 @@ def _mean_s(total_us: int, cases: int) -> float | None:
     return total_us / 1_000_000 / cases if cases else None
 
 
+def _number(name: str, formula: str, counted: str) -> Figure:
+    return Figure(name, "", formula, attrgetter(counted), counted)
+
+
 FIGURES: Final = (
-    Figure("calls", "", "tickets opened in the period", lambda c: c.calls),
-    Figure("offered", "", "calls made to wait for a person", lambda c: c.offered),
-    Figure("answered", "", "calls that a person answered", lambda c: c.answered),
-    Figure("in time", "", "answered on a ring within the limit", lambda c: c.in_time),
-    Figure("late", "", "answered, or given up, past the limit", lambda c: c.late),
+    _number("calls", "tickets opened in the period", "calls"),
+    _number("offered", "calls made to wait for a person", "offered"),
+    _number("answered", "calls that a person answered", "answered"),
+    _number("in time", "answered on a ring within the limit", "in_time"),
+    _number("late", "answered, or given up, past the limit", "late"),
     Figure("share in time", "%", "in time / (in time + late)", lambda c: _share(c.in_time, c.in_time + c.late)),
     Figure("speed of answer", "s", "waiting of the answered / answered", lambda c: _mean_s(c.waited_us, c.answered)),
     Figure("talk", "s", "answer to end of the answered / answered", lambda c: _mean_s(c.talked_us, c.answered)),
-    Figure("left before queue", "", "gave up before they were made to wait", lambda c: c.left_before_queue),
-    Figure("left unrung", "", "gave up while no phone had rung for them", lambda c: c.left_unrung),
-    Figure("left ringing", "", "gave up after a phone had rung for them", lambda c: c.left_ringing),
-    Figure("left soon", "", "of those, within the short-abandon threshold", lambda c: c.left_soon),
+    _number("left before queue", "gave up before they were made to wait", "left_before_queue"),
+    _number("left unrung", "gave up while no phone had rung for them", "left_unrung"),
+    _number("left ringing", "gave up after a phone had rung for them", "left_ringing"),
+    _number("left soon", "of those, within the short-abandon threshold", "left_soon"),
     Figure(
         "abandoned",
         "%",
         "(left unrung + left ringing - left soon) / (offered - left soon)",
         lambda c: _share(c.left_unrung + c.left_ringing - c.left_soon, c.offered - c.left_soon),
     ),
-    Figure("apologies due", "", "= late", lambda c: c.late),
-    Figure("apologies spoken", "", "calls in which the PBX spoke one to its end", lambda c: c.apologies_spoken),
-    Figure("operator hung up", "", "answered calls that an operator ended first (N2)", lambda c: c.operator_hung_up),
-    Figure("of those exempt", "", "that had warned the caller before (N7)", lambda c: c.hung_up_exempt),
-    Figure("hang-up unknown", "", "answered calls of which that is undetermined", lambda c: c.hung_up_unknown),
-    Figure("unseen", "", "calls not seen live throughout", lambda c: c.unseen),
-    Figure("lost", "", "calls whose end nobody saw", lambda c: c.lost),
+    _number("apologies due", "= late", "late"),
+    _number("apologies spoken", "calls in which the PBX spoke one to its end", "apologies_spoken"),
+    _number("call-backs promised", "callers who asked to be called back (N3)", "callbacks_promised"),
+    _number("call-backs kept", "of those, called back by now", "callbacks_kept"),
+    _number("operator hung up", "answered calls that an operator ended first (N2)", "operator_hung_up"),
+    _number("of those exempt", "that had warned the caller before (N7)", "hung_up_exempt"),
+    _number("hang-up unknown", "answered calls of which that is undetermined", "hung_up_unknown"),
+    _number("unseen", "calls not seen live throughout", "unseen"),
+    _number("lost", "calls whose end nobody saw", "lost"),
 )
 """Every figure, in the order of the report."""

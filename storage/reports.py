@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, Text, and_, case, cas
 from routing.figures import Counts
 from routing.vocabulary import CallState, Party, Source
 from storage import models
+from storage.tickets import Ticket
 from storage.unit_of_work import UnitOfWork
 
 _t = models.tickets.c
@@ -68,32 +69,31 @@ async def count(work: UnitOfWork, question: Question, zone: ZoneInfo) -> dict[st
     return {row["grouped"]: _counts(row, rings.get(row["grouped"], {})) for row in sums}
 
 
+async def calls_counted(
+    work: UnitOfWork, question: Question, zone: ZoneInfo, counted: str, group: str | None = None, limit: int = 500
+) -> list[Ticket]:
+    """Return the calls that a count is made of, newest first, at most `limit`; `group` None is all of the period.
+
+    They are chosen by the very condition that counts them. Raises KeyError for what is no count.
+    """
+    begins, over = question.period.instants(zone)
+    conditions: list[ColumnElement[bool]] = [_t.opened_at >= begins, _t.opened_at < over]
+    if counted != "calls":
+        conditions.append(_conditions(question, work.dialect)[counted])
+    if group is not None:
+        conditions.append(_GROUPS[question.by] == group)
+    statement = select(models.tickets).where(*conditions).order_by(_t.opened_at.desc(), _t.number.desc()).limit(limit)
+    return [Ticket(**row) for row in (await work.execute(statement)).mappings()]
+
+
 def _counts(row: Mapping[Any, Any], rings: Mapping[int, int]) -> Counts:
     return Counts(**{name: int(row[name] or 0) for name in row if name != "grouped"}, rings=rings)
 
 
 def _sums(group: ColumnElement[str], within: ColumnElement[bool], question: Question, dialect: str) -> Any:
-    in_time = _in_time(question.limit)
-    left = and_(_t.state == CallState.ABANDONED, _t.queued_at.is_not(None))
-    rung = cast(_t.offered_to, Text) != "[]"  # a JSON list, the same text on both databases
-    waited = _microseconds(_t.queued_at, func.coalesce(_t.answered_at, _t.ended_at), dialect)
-    answered = _t.answered_at.is_not(None)
-    conditions = {
-        "offered": _t.queued_at.is_not(None),
-        "answered": answered,
-        "in_time": in_time.is_(True),
-        "late": in_time.is_(False),
-        "left_before_queue": and_(_t.state == CallState.ABANDONED, _t.queued_at.is_(None)),
-        "left_unrung": and_(left, ~rung),
-        "left_ringing": and_(left, rung),
-        "left_soon": and_(left, waited < question.soon // timedelta(microseconds=1)),
-        "lost": _t.state == CallState.LOST,
-        "operator_hung_up": and_(answered, _t.hung_up_first == Party.OPERATOR),
-        "hung_up_exempt": and_(answered, _t.hung_up_exempt.is_(True)),
-        "hung_up_unknown": and_(answered, _t.hung_up_first == Party.UNDETERMINED),
-        "apologies_spoken": _t.apologised_at.is_not(None),
-        "unseen": _t.source != Source.LIVE,
-    }
+    conditions = _conditions(question, dialect)
+    answered = conditions["answered"]
+    waited = _waited(dialect)
     talked = _microseconds(_t.answered_at, _t.ended_at, dialect)
     return (
         select(
@@ -107,6 +107,37 @@ def _sums(group: ColumnElement[str], within: ColumnElement[bool], question: Ques
         .group_by(group)
         .order_by(group)
     )
+
+
+def _waited(dialect: str) -> ColumnElement[Any]:
+    return _microseconds(_t.queued_at, func.coalesce(_t.answered_at, _t.ended_at), dialect)
+
+
+def _conditions(question: Question, dialect: str) -> dict[str, ColumnElement[bool]]:
+    """Return what makes a call count, by the name of the count; who was promised a call-back has not given up."""
+    in_time = _in_time(question.limit)
+    promised = _t.callback_promised_at.is_not(None)
+    left = and_(_t.state == CallState.ABANDONED, _t.queued_at.is_not(None), ~promised)
+    rung = cast(_t.offered_to, Text) != "[]"  # a JSON list, the same text on both databases
+    answered = _t.answered_at.is_not(None)
+    return {
+        "offered": _t.queued_at.is_not(None),
+        "answered": answered,
+        "in_time": in_time.is_(True),
+        "late": in_time.is_(False),
+        "left_before_queue": and_(_t.state == CallState.ABANDONED, _t.queued_at.is_(None)),
+        "left_unrung": and_(left, ~rung),
+        "left_ringing": and_(left, rung),
+        "left_soon": and_(left, _waited(dialect) < question.soon // timedelta(microseconds=1)),
+        "lost": _t.state == CallState.LOST,
+        "operator_hung_up": and_(answered, _t.hung_up_first == Party.OPERATOR),
+        "hung_up_exempt": and_(answered, _t.hung_up_exempt.is_(True)),
+        "hung_up_unknown": and_(answered, _t.hung_up_first == Party.UNDETERMINED),
+        "apologies_spoken": _t.apologised_at.is_not(None),
+        "callbacks_promised": promised,
+        "callbacks_kept": and_(promised, _t.called_back_at.is_not(None)),
+        "unseen": _t.source != Source.LIVE,
+    }
 
 
 def _in_time(limit: int | None) -> ColumnElement[Any]:

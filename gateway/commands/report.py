@@ -7,15 +7,14 @@ import argparse
 import csv
 import re
 import sys
-from calendar import monthrange
 from collections.abc import Sequence
-from contextlib import suppress
-from datetime import date, datetime
+from datetime import datetime
 
 from gateway.commands.database import opened
 from gateway.config import Settings
+from gateway.periods import period_of
 from routing.figures import FIGURES, Counts, Figure
-from storage.reports import By, Period, Question, count
+from storage.reports import By, Question, count
 
 NAME = "report"
 
@@ -48,7 +47,7 @@ def _limit(text: str) -> int:
 
 async def run(args: argparse.Namespace, settings: Settings) -> int:
     """Count and print."""
-    period = _period(args.period, args.which, datetime.now(settings.hotline.zone).date())
+    period = period_of(args.period, args.which, datetime.now(settings.hotline.zone).date())
     question = Question(period, By(args.by), settings.reports.short_abandon, args.what_if)
     async with opened(settings) as storage, storage.reading() as work:
         counts = await count(work, question, settings.hotline.zone)
@@ -68,24 +67,6 @@ def _title(question: Question, settings: Settings) -> str:
     days = f"{first}" if first == last else f"{first} to {last}"
     soon = f"short abandon within {question.soon.total_seconds():g} s"
     return f"{days}: {rule} of {settings.rings.seconds:g} s allowed, {soon}"
-
-
-class PeriodError(Exception):
-    """That is no such period; the message says how to write one."""
-
-
-def _period(kind: str, which: str | None, today: date) -> Period:
-    if which is None:
-        which = f"{today:%Y-%m}" if kind == "month" else f"{today:%Y-%m-%d}"
-    with suppress(ValueError):
-        if kind == "day" and re.fullmatch(r"\d{4}-\d\d-\d\d", which):
-            day = date.fromisoformat(which)
-            return Period(day, day)
-        if kind == "month" and re.fullmatch(r"\d{4}-\d\d", which):
-            first = date.fromisoformat(f"{which}-01")
-            return Period(first, first.replace(day=monthrange(first.year, first.month)[1]))
-    example = "2026-11" if kind == "month" else "2026-11-26"
-    raise PeriodError(f"{which!r} is no {kind}: write it as {example}")
 
 
 def _print_report(by: str, rows: Sequence[tuple[str, Counts]], total: Counts) -> None:

@@ -43,6 +43,7 @@ def set_up(app: web.Application, house: House) -> None:
     zone = house.settings.hotline.zone
     environment.filters |= {
         "clock": partial(_clock, zone=zone),
+        "clock_ms": partial(_clock_ms, zone=zone),
         "day_and_clock": partial(_day_and_clock, zone=zone, clock=house.clock),
         "shortened": shortened,
         "slug": slug,
@@ -74,6 +75,10 @@ def house_of(request: web.Request) -> House:
 
 def _clock(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%H:%M")
+
+
+def _clock_ms(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).strftime("%H:%M:%S.%f")[:-3]
 
 
 def _day_and_clock(at: datetime, zone: ZoneInfo, clock: Callable[[], datetime]) -> str:

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from routing.facts import Fact
-from routing.figures import Counts
+from routing.figures import FIGURES, Counts
 from routing.verdicts import RingRule
 from routing.vocabulary import FactKind, Source
 from storage.engine import Storage
 from storage.ledger import record
-from storage.reports import By, Period, Question, count
+from storage.reports import By, Period, Question, calls_counted, count
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 RULE = RingRule()
@@ -156,6 +156,16 @@ async def test_every_count_is_right(
     assert 100 < len(inside) < 300
     assert {name: counted(some, limit or RULE.limit) for name, some in sorted(groups.items())} == found
     assert counted(inside, limit or RULE.limit) == sum(found.values(), Counts())
+    await assert_opens_to_its_calls(storage, Question(NOVEMBER, by, SOON, limit), found)
+
+
+async def assert_opens_to_its_calls(storage: Storage, question: Question, found: dict[str, Counts]) -> None:
+    """Check that each figure that is a count has as many calls behind it, in each group and in all."""
+    async with storage.reading() as work:
+        for figure in filter(lambda each: each.counted, FIGURES):
+            for name, counts in {**found, None: sum(found.values(), Counts())}.items():
+                calls = await calls_counted(work, question, SHANGHAI, figure.counted, name)
+                assert figure.of(counts) == len(calls), (figure.name, name)
 
 
 async def test_a_period_without_calls_has_no_groups(storage: Storage) -> None:

@@ -1,0 +1,85 @@
+"""The ledger of one call: its picture, each verdict with its clause and the facts behind it, and every fact."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from gateway.web.call_picture import picture
+from gateway.web.catalogue import Texts
+from gateway.web.desk import insist
+from gateway.web.rendering import house_of, page
+from gateway.web.visitors import seated, spoken
+from routing.facts import Fact
+from routing.verdicts import RingRule
+from routing.vocabulary import FactKind, Party
+from storage.facts import facts_of
+from storage.tickets import Ticket, ticket
+
+ROUTES = web.RouteTableDef()
+
+_PARTIES: Final = {
+    Party.CUSTOMER: "party.customer",
+    Party.OPERATOR: "party.operator",
+    Party.SYSTEM: "party.system",
+    Party.UNDETERMINED: "party.undetermined",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One verdict: its clause, what it says, and the facts it follows from."""
+
+    clause: str
+    says: str
+    behind: tuple[Fact, ...]
+
+
+@ROUTES.get("/calls/{number}")
+async def call_ledger(request: web.Request) -> web.Response:
+    """Show a call to a shift leader, or to who talked to its caller."""
+    house, visitor, t = house_of(request), insist(request), spoken(request)
+    async with house.storage.reading() as work:
+        found = await ticket(work, request.match_info["number"])
+        facts = await facts_of(work, found.call) if found else []
+    state = seated(house, visitor)
+    leads = state is not None and state.occupant is not None and state.occupant.leads
+    if found is None or not (leads or visitor.work_number in found.operators):
+        raise web.HTTPNotFound(text="refused: there is no such call, or it is not yours\n")
+    rule = RingRule.of_version(found.rule_version)
+    context = {
+        "ticket": found,
+        "facts": facts,
+        "picture": picture(facts, rule, t),
+        "rows": tuple(verdict_rows(found, facts, rule, t)),
+        "rule": rule,
+    }
+    return page(request, "call_ledger.html", context)
+
+
+def verdict_rows(found: Ticket, facts: Sequence[Fact], rule: RingRule, t: Texts) -> Iterator[Row]:
+    """Yield each verdict on a call that there is."""
+
+    def behind(*kinds: FactKind) -> tuple[Fact, ...]:
+        return tuple(fact for fact in facts if fact.kind in kinds)
+
+    waits = behind(FactKind.QUEUED, FactKind.ANSWERED, FactKind.ABANDONED)
+    if found.answered_on_ring is not None:
+        key = "ledger.answered_in_time" if found.in_time else "ledger.answered_late"
+        yield Row("N1", t(key, ring=found.answered_on_ring, limit=rule.limit), waits)
+    elif found.queued_at is not None:
+        key = "ledger.left_late" if found.in_time is False else "ledger.left"
+        yield Row("N1", t(key, rings=found.rings, limit=rule.limit), waits)
+    if found.in_time is False:
+        key = "ledger.apologised" if found.apologised_at else "ledger.not_apologised"
+        yield Row("N1", t(key), behind(FactKind.SPEECH_BEGAN, FactKind.SPEECH_ENDED, FactKind.STEP_FAILED))
+    if found.hung_up_first is not None:
+        parted = behind(FactKind.HANGUP_REQUESTED, FactKind.BRIDGE_LEFT, FactKind.TRANSFERRED, FactKind.ORDERED)
+        yield Row("N2", t("ledger.hung_up_by", party=t(_PARTIES[found.hung_up_first])), parted)
+    if found.hung_up_exempt is not None:
+        key = "ledger.exempt" if found.hung_up_exempt else "ledger.not_exempt"
+        yield Row("N7", t(key), behind(FactKind.HARASSMENT_WARNED, FactKind.HANGUP_REQUESTED))
+    if found.callback_promised_at is not None:
+        key = "ledger.called_back" if found.called_back_at else "ledger.to_be_called_back"
+        yield Row("N3", t(key), behind(FactKind.CALLBACK_ASKED, FactKind.CALLED_BACK))

@@ -1,0 +1,96 @@
+"""The report as a page: every figure with its formula, and, behind each that is a count, its calls."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from gateway.periods import PeriodError, period_of
+from gateway.web.charts import ring_histogram
+from gateway.web.leaders import insist_on_leader
+from gateway.web.rendering import house_of, page
+from gateway.web.visitors import spoken
+from routing.figures import FIGURES, Counts, Figure
+from storage.reports import By, Question, calls_counted, count
+
+ROUTES = web.RouteTableDef()
+
+_MAIN = ("calls", "answered", "in time", "late", "share in time", "speed of answer", "abandoned", "operator hung up")
+_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a page is asked for: the words of its address, and the question that they are."""
+
+    kind: str
+    which: str
+    by: str
+    question: Question
+
+    def calls(self, figure: Figure, group: str | None) -> str:
+        """Return the address of the calls behind a figure; "" for one that is put together from several."""
+        words = {"period": self.kind, "which": self.which, "by": self.by, "figure": figure.counted}
+        more = {} if group is None else {"group": group}
+        return f"/reports/calls?{urlencode(words | more)}" if figure.counted else ""
+
+
+@ROUTES.get("/reports")
+async def report(request: web.Request) -> web.Response:
+    """Show the figures of a month or a day, by day or by operator, to a shift leader."""
+    insist_on_leader(request)
+    house, asked, t = house_of(request), _asked(request), spoken(request)
+    async with house.storage.reading() as work:
+        groups = await count(work, asked.question, house.settings.hotline.zone)
+    total = sum(groups.values(), Counts())
+    context: dict[str, Any] = {
+        "asked": asked,
+        "figures": FIGURES,
+        "columns": [figure for figure in FIGURES if figure.name in _MAIN],
+        "groups": groups,
+        "total": total,
+        "shown": _shown,
+        "rings": ring_histogram(total.rings, house.settings.rings.limit, t),
+        "rule": house.ring_rule,
+        "soon": asked.question.soon.total_seconds(),
+    }
+    return page(request, "report.html", context)
+
+
+@ROUTES.get("/reports/calls")
+async def calls(request: web.Request) -> web.Response:
+    """Show the calls that a figure counts; each leads to its ledger."""
+    insist_on_leader(request)
+    house, asked = house_of(request), _asked(request)
+    figure = next((each for each in FIGURES if each.counted and each.counted == request.query.get("figure")), None)
+    if figure is None:
+        raise web.HTTPNotFound(text="refused: no such figure has calls behind it\n")
+    group = request.query.get("group")
+    zone = house.settings.hotline.zone
+    async with house.storage.reading() as work:
+        found = await calls_counted(work, asked.question, zone, figure.counted, group, _MOST + 1)
+    context = {"asked": asked, "figure": figure, "group": group, "tickets": found[:_MOST], "more": len(found) > _MOST}
+    return page(request, "report_calls.html", context)
+
+
+def _asked(request: web.Request) -> Asked:
+    house, query = house_of(request), request.query
+    zone, by = house.settings.hotline.zone, query.get("by", "day")
+    kind, which = query.get("period", "month"), query.get("which") or None
+    try:
+        period = period_of("day" if kind == "day" else "month", which, datetime.now(zone).date())
+        group = {"day": By.DAY, "operator": By.OPERATOR}[by]
+    except (PeriodError, KeyError) as problem:
+        raise web.HTTPBadRequest(text=f"refused: {problem}\n") from None
+    first = f"{period.first:%Y-%m-%d}"
+    question = Question(period, group, house.settings.reports.short_abandon)
+    return Asked(kind, first if kind == "day" else first[:7], by, question)
+
+
+def _shown(figure: Figure, counts: Counts) -> str:
+    value = figure.of(counts)
+    if value is None:
+        return "–"
+    return f"{value:.1f}{figure.unit}" if figure.unit else f"{value:.0f}"
