@@ -7,6 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.periods import PeriodError, period_of
 from gateway.web.api_answers import RefusedError, answering, error, insist_on_reading, json_answer
 from gateway.web.api_models import (
     CallShown,
@@ -14,14 +15,16 @@ from gateway.web.api_models import (
     CallWithFactsShown,
     GapShown,
     GapsShown,
+    ReportShown,
     TicketShown,
     TicketsShown,
     TicketWithFactsShown,
 )
-from gateway.web.api_queries import CallsAsked, GapsAsked, NothingAsked, TicketsAsked
+from gateway.web.api_queries import CallsAsked, GapsAsked, NothingAsked, ReportAsked, TicketsAsked
 from gateway.web.openapi import Endpoint, Request, describe
 from storage.facts import facts_of
 from storage.gaps import gaps
+from storage.reports import Question, count
 from storage.tickets import ticket, ticket_of_call, tickets, tickets_of_calls
 
 PREFIX: Final = "/api/v1"
@@ -74,11 +77,22 @@ async def _gaps(request: Request) -> GapsShown:
     return GapsShown(gaps=tuple(map(GapShown.of, found)))
 
 
+async def _report(request: Request) -> ReportShown:
+    house, asked = request.house, request.asked
+    try:
+        period = period_of(request.path["period"], request.path["which"], house.clock().date())
+    except PeriodError as problem:
+        raise RefusedError(404, str(problem)) from None
+    question = Question(period, asked.by, house.settings.reports.short_abandon, asked.rings)
+    return ReportShown.of(question, await count(request.work, question, house.settings.hotline.zone), house.ring_rule)
+
+
 ENDPOINTS: Final = (
     Endpoint("/tickets", "Tickets, newest first", TicketsAsked, TicketsShown, _tickets),
     Endpoint("/tickets/{number}", "One ticket with its facts", NothingAsked, TicketWithFactsShown, _ticket),
     Endpoint("/calls", "Calls, newest first, or those in progress", CallsAsked, CallsShown, _calls),
     Endpoint("/calls/{system}/{uniqueid}", "One call with its facts", NothingAsked, CallWithFactsShown, _call),
+    Endpoint("/reports/{period}/{which}", "The figures of a month or a day", ReportAsked, ReportShown, _report),
     Endpoint("/gaps", "Times in which calls may have gone unseen", GapsAsked, GapsShown, _gaps),
 )
 """Everything that can be asked for; the description at /openapi.json is made from this table."""

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from routing.vocabulary import CallState, Source
+from storage.reports import By
 from storage.tickets import TicketFilter
 
 PAGE: Final = 50
@@ -116,6 +117,13 @@ class GapsAsked(Asked):
     """Which gaps."""
 
     since: Instant | None = Field(None, description="Those that reach beyond this instant.")
+
+
+class ReportAsked(Asked):
+    """How a report is grouped, and under which limit of rings its calls are scored."""
+
+    by: By = Field(By.DAY, description="What the rows are.")
+    rings: int | None = Field(None, ge=1, le=99, description="Score as if so many rings were allowed.")
 
 
 class NothingAsked(Asked):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -84,11 +84,17 @@ def _is_instant(value: Any, name: str) -> bool:
     return datetime.fromisoformat(value).tzinfo is not None
 
 
+def _has_format(value: Any, wanted: str) -> bool:
+    if wanted == "date":
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    return _is_instant(value, wanted)
+
+
 _RULES: dict[str, Callable[[Any, Any], bool]] = {
     "type": _is_type,
     "enum": lambda value, wanted: value in wanted,
     "const": lambda value, wanted: value == wanted,
     "minimum": lambda value, wanted: not isinstance(value, int) or value >= wanted,
     "maximum": lambda value, wanted: not isinstance(value, int) or value <= wanted,
-    "format": _is_instant,
+    "format": _has_format,
 }

@@ -79,6 +79,30 @@ async def test_a_call_shows_its_ticket_and_its_facts(running: API) -> None:
     assert len(shown["facts"]) == 8
 
 
+async def test_a_report_has_the_figures_of_its_period(running: API) -> None:
+    """Each with formula and value, in all and by group, scored by another limit where one is asked for."""
+    await recorded(running.house.storage, [*answered("yq/yq-1.1"), received("yq/yq-2.1")])
+    report = await running.get("/reports/month/2026-11", by="operator")
+    assert ("2026-11-01", "2026-11-30", 4, 5.0) == tuple(
+        report[name] for name in ("first", "last", "rings_allowed", "ring_seconds")
+    )
+    figures = {figure["name"]: figure for figure in report["total"]["figures"]}
+    assert (2, 1, 1, 100.0) == tuple(figures[n]["value"] for n in ("calls", "answered", "in time", "share in time"))
+    assert "in time / (in time + late)" == figures["share in time"]["formula"]
+    assert {"2": 1} == report["total"]["rings"]
+    assert ["", "1001"] == [group["name"] for group in report["groups"]]
+    stricter = await running.get("/reports/day/2026-11-23", rings="1")
+    late = next(figure for figure in stricter["total"]["figures"] if figure["name"] == "late")
+    assert (1, 1) == (stricter["rings_allowed"], late["value"])
+
+
+@pytest.mark.parametrize("path", ["/reports/month/2026-13", "/reports/week/2026-11", "/reports/day/2026-11"])
+async def test_a_period_that_is_none_is_not_found(running: API, path: str) -> None:
+    """The answer says how one is written."""
+    answer = await running.get(path, 404)
+    assert "write it as 2026-11" in answer["error"]
+
+
 async def test_what_callers_send_is_shown_as_it_came(running: API) -> None:
     """Quotes, line breaks, markup and Chinese pass through JSON unchanged."""
     storage = running.house.storage
