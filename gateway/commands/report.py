@@ -4,15 +4,17 @@ Under another rule (--what-if) stored calls are scored again and nothing is chan
 """
 
 import argparse
-import csv
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 from gateway.commands.database import opened
 from gateway.config import Settings
 from gateway.periods import period_of
+from gateway.policy import ring_rule
+from gateway.report_sheets import as_csv, as_xlsx, sheet, title_of
 from routing.figures import FIGURES, Counts, Figure
 from storage.reports import By, Question, count
 
@@ -21,9 +23,9 @@ NAME = "report"
 _EXAMPLE = """examples:
   fourring report month
   fourring report month 2026-11 --by operator
-  fourring report day 2026-11-26 --what-if rings=3 --csv > day.csv"""
+  fourring report day 2026-11-26 --what-if rings=3 --format csv > day.csv
+  fourring report month --by operator --format xlsx --output month.xlsx"""
 _MAIN = frozenset({"calls", "answered", "in time", "late", "share in time", "speed of answer", "abandoned"})
-_FORMULA = "=+-@\t\r"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--what-if", metavar="rings=N", type=_limit, help="score the calls as if so many rings were allowed"
     )
-    parser.add_argument("--csv", action="store_true", help="print comma-separated values")
+    parser.add_argument(
+        "--format", choices=["text", "csv", "xlsx"], default="text", help="what is made (default: %(default)s)"
+    )
+    parser.add_argument("--output", metavar="FILE", type=Path, help="write it there; needed for xlsx")
     parser.epilog = _EXAMPLE
 
 
@@ -45,61 +50,54 @@ def _limit(text: str) -> int:
     return int(found[1])
 
 
+class OutputError(Exception):
+    """The report cannot be put there; the message says why."""
+
+
 async def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Count and print."""
+    """Count, and print or write."""
+    if args.format == "xlsx" and args.output is None:
+        raise OutputError("a workbook is written to a file: name it with --output month.xlsx")
     period = period_of(args.period, args.which, datetime.now(settings.hotline.zone).date())
     question = Question(period, By(args.by), settings.reports.short_abandon, args.what_if)
     async with opened(settings) as storage, storage.reading() as work:
         counts = await count(work, question, settings.hotline.zone)
-    rows = [(name or "nobody", group) for name, group in counts.items()]
-    total = sum(counts.values(), Counts())
-    if args.csv:
-        _print_csv(args.by, [*rows, ("all", total)])
-    else:
-        print(f"{_title(question, settings)}\n")
-        _print_report(args.by, rows, total)
+    _put_out(args, title_of(question, ring_rule(settings)), counts)
     return 0
 
 
-def _title(question: Question, settings: Settings) -> str:
-    rule = f"{settings.rings.limit} rings" if question.limit is None else f"as if {question.limit} rings"
-    first, last = question.period.first, question.period.last
-    days = f"{first}" if first == last else f"{first} to {last}"
-    soon = f"short abandon within {question.soon.total_seconds():g} s"
-    return f"{days}: {rule} of {settings.rings.seconds:g} s allowed, {soon}"
+def _put_out(args: argparse.Namespace, title: str, groups: Mapping[str, Counts]) -> None:
+    """Print the report, or write it to the file that was named."""
+    if args.format == "text":
+        content = f"{title}\n\n{_text(args.by, groups)}\n".encode()
+    else:
+        content = {"csv": as_csv, "xlsx": as_xlsx}[args.format](sheet(title, args.by, groups))
+    if args.output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        return
+    args.output.write_bytes(content)
 
 
-def _print_report(by: str, rows: Sequence[tuple[str, Counts]], total: Counts) -> None:
-    """Print every figure of all calls with its formula, then the main ones of each group."""
+def _text(by: str, groups: Mapping[str, Counts]) -> str:
+    """Return every figure of all calls with its formula, then the main ones of each group."""
+    total = sum(groups.values(), Counts())
     width = max(len(figure.name) for figure in FIGURES)
-    for figure in FIGURES:
-        print(f"{figure.name:{width}}  {_shown(figure, total):>8}  {figure.formula}")
+    lines = [f"{figure.name:{width}}  {_shown(figure, total):>8}  {figure.formula}" for figure in FIGURES]
     rings = ", ".join(f"{number} on ring {ring}" for ring, number in total.rings.items())
-    print(f"{'answered':{width}}  {rings or 'none'}\n")
+    lines.append(f"{'answered':{width}}  {rings or 'none'}\n")
     columns = [figure for figure in FIGURES if figure.name in _MAIN]
+    rows = [(name or "nobody", counts) for name, counts in groups.items()]
     first = max(len(by), *(len(name) for name, _ in rows), 0)
-    print("  ".join([f"{by:{first}}", *(figure.name for figure in columns)]))
+    lines.append("  ".join([f"{by:{first}}", *(figure.name for figure in columns)]))
     for name, counts in rows:
         cells = (f"{_shown(figure, counts):>{len(figure.name)}}" for figure in columns)
-        print("  ".join([f"{name:{first}}", *cells]))
+        lines.append("  ".join([f"{name:{first}}", *cells]))
+    return "\n".join(lines)
 
 
-def _print_csv(by: str, rows: Sequence[tuple[str, Counts]]) -> None:
-    rings = sorted({ring for _, counts in rows for ring in counts.rings})
-    writer = csv.writer(sys.stdout)
-    writer.writerow([by, *(figure.name for figure in FIGURES), *(f"ring {ring}" for ring in rings)])
-    for name, counts in rows:
-        figures = (_shown(figure, counts, unit=False) for figure in FIGURES)
-        writer.writerow([harmless(name), *figures, *(counts.rings.get(ring, 0) for ring in rings)])
-
-
-def _shown(figure: Figure, counts: Counts, *, unit: bool = True) -> str:
+def _shown(figure: Figure, counts: Counts) -> str:
     value = figure.of(counts)
     if value is None:
-        return "-" if unit else ""
-    return f"{value:.1f}{figure.unit if unit else ''}" if figure.unit else f"{value:.0f}"
-
-
-def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(tuple(_FORMULA)) else cell
+        return "-"
+    return f"{value:.1f}{figure.unit}" if figure.unit else f"{value:.0f}"

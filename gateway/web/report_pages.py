@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from gateway.periods import PeriodError, period_of
+from gateway.report_sheets import as_csv, as_xlsx, sheet, title_of
 from gateway.web.charts import ring_histogram
 from gateway.web.leaders import insist_on_leader
 from gateway.web.rendering import house_of, page
@@ -19,6 +20,10 @@ ROUTES = web.RouteTableDef()
 
 _MAIN = ("calls", "answered", "in time", "late", "share in time", "speed of answer", "abandoned", "operator hung up")
 _MOST = 500
+_FILES = {
+    "csv": (as_csv, "text/csv"),
+    "xlsx": (as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,11 @@ class Asked:
     which: str
     by: str
     question: Question
+
+    def file(self, kind: str) -> str:
+        """Return the address of the report as a file of this kind."""
+        words = {"period": self.kind, "which": self.which, "by": self.by, "format": kind}
+        return f"/reports/file?{urlencode(words)}"
 
     def calls(self, figure: Figure, group: str | None) -> str:
         """Return the address of the calls behind a figure; "" for one that is put together from several."""
@@ -57,6 +67,25 @@ async def report(request: web.Request) -> web.Response:
         "soon": asked.question.soon.total_seconds(),
     }
     return page(request, "report.html", context)
+
+
+@ROUTES.get("/reports/file")
+async def report_file(request: web.Request) -> web.Response:
+    """Give the report as a file for a spreadsheet."""
+    insist_on_leader(request)
+    house, asked = house_of(request), _asked(request)
+    kind = request.query.get("format", "")
+    if kind not in _FILES:
+        raise web.HTTPNotFound(text="refused: a report is a csv or an xlsx\n")
+    async with house.storage.reading() as work:
+        groups = await count(work, asked.question, house.settings.hotline.zone)
+    make, content_type = _FILES[kind]
+    name = f"fourring-{asked.which}-by-{asked.by}.{kind}"
+    return web.Response(
+        body=make(sheet(title_of(asked.question, house.ring_rule), asked.by, groups)),
+        content_type=content_type,
+        headers={"Content-Disposition": f"attachment; filename={name}"},
+    )
 
 
 @ROUTES.get("/reports/calls")

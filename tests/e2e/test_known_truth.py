@@ -78,7 +78,7 @@ async def test_the_reports_figures_are_those_of_sipps_logs(mixed_house: Hotline)
 
 def totals(house: Hotline) -> dict[str, str]:
     """Return the figures of all calls today, as the command prints them for a spreadsheet."""
-    printed = fourring(house.settings, "report", "day", "--csv")
+    printed = fourring(house.settings, "report", "day", "--format", "csv")
     assert printed.returncode == 0, printed.stderr
     (everything,) = (row for row in csv.DictReader(io.StringIO(printed.stdout)) if row["day"] == "all")
     return everything

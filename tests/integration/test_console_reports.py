@@ -1,5 +1,7 @@
 """From a month's figure down to a call's facts, on the pages of a shift leader."""
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -98,6 +100,21 @@ async def test_a_report_that_is_none_is_refused(console: Console, query: str, st
     assert answer
     assert status == answer.status
     await expect(page.get_by_test_id("report")).to_have_count(int(status == 200))
+
+
+async def test_the_page_gives_its_figures_as_files(console: Console) -> None:
+    """Both buttons lead to the same rows; nobody but a shift leader gets them."""
+    await console.commits(*late_call())
+    page, operator = await console.signed_in("9001", "11"), await console.signed_in("1001", "12")
+    await page.goto(f"{console.url}/reports?by=operator")
+    texts = await page.request.get(console.url + await page.get_by_test_id("file-csv").get_attribute("href"))
+    first = next(csv.DictReader(io.StringIO(await texts.text())))
+    assert ("1001", "1") == (first["operator"], first["late"])
+    book = await page.request.get(console.url + await page.get_by_test_id("file-xlsx").get_attribute("href"))
+    assert (await book.body()).startswith(b"PK")
+    assert "attachment; filename=fourring-" in book.headers["content-disposition"]
+    assert 403 == (await operator.request.get(f"{console.url}/reports/file?format=csv")).status
+    assert 404 == (await page.request.get(f"{console.url}/reports/file?format=exe")).status
 
 
 async def test_a_callers_number_is_text_in_every_page(console: Console) -> None:

@@ -3,14 +3,18 @@
 import asyncio
 import csv
 import io
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 from answered_calls import NOON, after, answered, received
+from openpyxl import load_workbook
 from typed_commands import Typed
 
-from gateway.commands.report import harmless
 from gateway.config import Settings
+from gateway.report_sheets import as_csv, as_xlsx, harmless, sheet
 from routing.facts import Fact
+from routing.figures import Counts
 from routing.verdicts import RingRule
 from routing.vocabulary import FactKind
 from storage.engine import Storage
@@ -69,10 +73,47 @@ def test_another_rule_scores_stored_calls_and_changes_nothing(with_calls: str, t
 
 def test_comma_separated_values_hold_the_same_figures(with_calls: str, typed: Typed) -> None:
     """Without units, for a spreadsheet."""
-    _, said, _ = typed(with_calls, "report", "month", f"{NOON:%Y-%m}", "--csv")
+    _, said, _ = typed(with_calls, "report", "month", f"{NOON:%Y-%m}", "--format", "csv")
     day, total = csv.DictReader(io.StringIO(said))
     assert f"{NOON:%Y%m%d}" == day["day"]
     assert ("3", "2", "66.7", "2") == tuple(total[name] for name in ("calls", "answered", "share in time", "ring 2"))
+
+
+def cells_of(workbook: bytes, page: str) -> list[list[str | float | None]]:
+    """Return what a workbook's page holds, as another library reads it; a formula would begin with "="."""
+    with closing(load_workbook(io.BytesIO(workbook))) as book:
+        assert "f" not in {cell.data_type for row in book[page].iter_rows() for cell in row}
+        return [list(row) for row in book[page].iter_rows(values_only=True)]
+
+
+def test_a_workbook_holds_the_same_figures(with_calls: str, typed: Typed, tmp_path: Path) -> None:
+    """Row by row what the comma-separated values hold; the formulas in words on a page of their own."""
+    file = tmp_path / "month.xlsx"
+    words = ("report", "month", f"{NOON:%Y-%m}", "--by", "operator")
+    assert (0, "", "") == typed(with_calls, *words, "--format", "xlsx", "--output", str(file))
+    _, said, _ = typed(with_calls, *words, "--format", "csv")
+    expected = list(csv.reader(io.StringIO(said)))
+    found = cells_of(file.read_bytes(), "report")
+    assert expected[0] == list(found[0])
+    assert [[number(cell) for cell in row] for row in expected[1:]] == found[1:]
+    assert ["share in time", "in time / (in time + late)"] in cells_of(file.read_bytes(), "formulas")
+
+
+def number(cell: str) -> float | str | None:
+    """Return a cell's number, its text where it is none, None where it is empty."""
+    if cell.startswith("1") and len(cell) == 4:
+        return cell  # a work number is a name
+    with suppress(ValueError):
+        return float(cell)
+    return cell or None
+
+
+def test_a_hostile_name_is_text_in_every_file() -> None:
+    """A group that is called like a formula is calculated by no spreadsheet."""
+    evil = sheet("=1+1", "operator", {"=HYPERLINK(A1)": Counts(calls=1)})
+    assert "=HYPERLINK(A1)" == cells_of(as_xlsx(evil), "report")[1][0]
+    assert "=1+1" == cells_of(as_xlsx(evil), "formulas")[0][0]
+    assert b"'=HYPERLINK(A1)" in as_csv(evil)
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
@@ -88,6 +129,7 @@ def test_no_cell_is_a_formula(cell: str) -> None:
         (("month", "2026-13"), 1, "'2026-13' is no month: write it as 2026-11"),
         (("day", "2026-11"), 1, "'2026-11' is no day: write it as 2026-11-26"),
         (("day", "2026-02-30"), 1, "'2026-02-30' is no day"),
+        (("month", "--format", "xlsx"), 1, "name it with --output month.xlsx"),
         (("year",), 2, "invalid choice: 'year'"),
         (("month", "--what-if", "rings=0"), 2, "rings=N, N from 1 to 99, not 'rings=0'"),
         (("month", "--what-if", "tones=3"), 2, "rings=N, N from 1 to 99, not 'tones=3'"),
