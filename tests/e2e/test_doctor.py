@@ -132,7 +132,7 @@ async def test_an_examination_leaves_nothing_behind(pbx: PBX) -> None:
             "write = reporting",
             "manager reload",
             "needed rights",
-            "not do Hangup, Originate, QueueAdd, QueuePause and 2 more: in manager.conf, [fourring]: write = agent,",
+            "not do BlindTransfer, Hangup, Originate, QueueAdd and 3 more: in manager.conf, [fourring]: write = agent,",
         ),
         (
             "manager.conf",
@@ -270,7 +270,8 @@ async def test_settings_that_do_not_fit_the_pbx_are_found(pbx: PBX, tmp_path: Pa
         }
     )
     failed = await failures(pbx, settings=settings, probe=False)
-    assert set(failed) == {"system name", "seats", "queue_log", "CEL file", "tones", "IVR", "way to the IVR"}
+    ways = {"way to the IVR", "way to pass on"}
+    assert set(failed) == {"system name", "seats", "queue_log", "CEL file", "tones", "IVR", *ways}
     assert "write systemname = other" in failed["system name"]
     assert "does not know seat-77" in failed["seats"]
     assert "correct [pbx] log_dir in fourring.toml" in failed["queue_log"]

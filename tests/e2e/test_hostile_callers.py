@@ -173,5 +173,5 @@ def _written(house: Hotline, caller: str) -> tuple[str, str]:
 
 
 def _written_last(house: Hotline) -> tuple[str, str]:
-    row = [row for row in house.pbx.cel() if row["eventtype"] == "CHAN_START"][-1]
-    return row["cidname"], row["cidnum"]
+    callers = [row for row in house.pbx.cel() if row["context"] == "from-trunk" and row["eventtype"] == "CHAN_START"]
+    return callers[-1]["cidname"], callers[-1]["cidnum"]
