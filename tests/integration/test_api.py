@@ -256,7 +256,14 @@ async def test_the_description_is_open_to_all_and_names_every_path(embedded: API
     described = await answer.json()
     assert answer.status == 200
     assert described["openapi"] == "3.1.0"
-    assert set(described["paths"]) == {"/tickets", "/tickets/{number}", "/calls", "/calls/{system}/{uniqueid}", "/gaps"}
+    assert set(described["paths"]) == {
+        "/tickets",
+        "/tickets/{number}",
+        "/calls",
+        "/calls/{system}/{uniqueid}",
+        "/gaps",
+        "/reports/{period}/{which}",
+    }
     assert described["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}
     references = {part.split('"')[0] for part in json.dumps(described).split("#/components/schemas/")[1:]}
     assert references <= set(described["components"]["schemas"])
