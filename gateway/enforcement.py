@@ -147,6 +147,8 @@ class Enforcement:
         async with self.speaker.turn_to(fact.call) as turn:
             if (late := self.now() - fact.at) > _LATEST:
                 raise StepError(f"due {late.total_seconds():.1f} s ago: it would come at the wrong moment")
+            if fact.subject == Step.OFFER_CALLBACK and self._card(fact).operator is not None:
+                raise StepError("he was answered before it could be said")
             await self.speaker.say(fact.call, turn, Step(fact.subject), names, self._channel(fact), to_both=to_both)
 
     def _card(self, fact: Fact) -> CallCard:

@@ -211,6 +211,7 @@ async def test_who_asked_to_be_called_back_is_released() -> None:
         ("promise_callback", replace(CARD, operator="1001"), "he was answered in the same moment"),
         ("promise_callback", None, "the caller is gone"),
         ("offer_callback", replace(CARD, caller_number="anonymous"), "his number is withheld, so"),
+        ("offer_callback", replace(CARD, operator="1001"), "he was answered before it could be said"),
         ("raise_alarm", None, "the caller is gone"),
     ],
 )
