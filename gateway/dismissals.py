@@ -42,7 +42,10 @@ class Dismissals:
     async def _carry_out(self, work_number: str) -> None:
         if self.talking(work_number):
             return
-        by, reason = self._due[work_number]
+        order = self._due.get(work_number)
+        if order is None:  # carried out meanwhile
+            return
+        by, reason = order
         with suppress(NotSeatedError):  # he went by himself
             await self.seats.dismiss(work_number, by, reason)
         self._due.pop(work_number, None)

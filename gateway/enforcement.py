@@ -145,7 +145,7 @@ class Enforcement:
 
     async def _say(self, fact: Fact, names: Sequence[str], *, to_both: bool = False) -> None:
         async with self.speaker.turn_to(fact.call) as turn:
-            if (late := self.now() - fact.at) > _LATEST:
+            if (late := self.now() - fact.at) > _LATEST and fact.subject != Step.OFFER_CALLBACK:
                 raise StepError(f"due {late.total_seconds():.1f} s ago: it would come at the wrong moment")
             if fact.subject == Step.OFFER_CALLBACK and self._card(fact).operator is not None:
                 raise StepError("he was answered before it could be said")

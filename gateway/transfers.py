@@ -15,6 +15,7 @@ from gateway.ami.record import RecordKind
 from gateway.calls.call import caller_in
 from gateway.enforcement import Line
 from gateway.seat_states import Device, SeatState
+from gateway.seats import NotSeatedError
 from routing.facts import Fact
 from routing.vocabulary import FactKind
 
@@ -60,14 +61,19 @@ class Transfers:
         Raises TransferError; then he still talks to who wanted to pass him on. An order without an answer is not
         repeated.
         """
+        if call in self._under_way:
+            raise TransferError("he is being passed on already")
         channel = self.operator_channel_of(caller_in(call))
         if not channel:
             raise TransferError("the call is over")
         self._under_way[call] = by
-        await self.room.hold_back(by)
         try:
+            await self.room.hold_back(by)
+            if call not in self._under_way:
+                self.room.let_come(by)
+                return
             await self.line.act("BlindTransfer", Channel=channel, Context="transfer", Exten=to.seat.endpoint)
-        except AMIError as problem:
+        except (AMIError, NotSeatedError) as problem:
             self._let_come(call)
             _log.warning("transfer.failed", call=call, to=to.seat.id, reason=str(problem))
             told = {"caller": caller_in(call), "step": _STEP, "reason": str(problem)}

@@ -144,12 +144,14 @@ def _apologised_at(facts: list[Fact]) -> datetime | None:
 
 
 def _callback_asked(facts: list[Fact]) -> Fact | None:
-    """Return that he asked to be called back, which holds unless a person answered, or he could not be released."""
-    stayed = any(
-        fact.kind is FactKind.ANSWERED or (fact.kind is FactKind.STEP_FAILED and fact.subject == Step.PROMISE_CALLBACK)
+    """Return that he asked to be called back, which holds unless a person answered him then, or he was not released."""
+    asked = _first(facts, FactKind.CALLBACK_ASKED)
+    stayed = asked is not None and any(
+        (fact.kind is FactKind.ANSWERED and fact.at >= asked.at)
+        or (fact.kind is FactKind.STEP_FAILED and fact.subject == Step.PROMISE_CALLBACK)
         for fact in facts
     )
-    return None if stayed else _first(facts, FactKind.CALLBACK_ASKED)
+    return None if stayed else asked
 
 
 def _source(facts: list[Fact]) -> Source:

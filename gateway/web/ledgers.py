@@ -51,7 +51,7 @@ async def call_ledger(request: web.Request) -> web.Response:
     context = {
         "ticket": found,
         "facts": facts,
-        "picture": picture(facts, rule, t),
+        "picture": picture([fact for fact in facts if fact.kind is not FactKind.CALLED_BACK], rule, t),
         "rows": tuple(verdict_rows(found, facts, rule, t)),
         "rule": rule,
     }

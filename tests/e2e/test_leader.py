@@ -130,3 +130,13 @@ async def test_where_no_leader_is_signed_in_the_step_says_so(led_house: Hotline)
         ticket = await led_house.ticket_of("13830000007")
     failed = {fact["subject"]: fact["data"]["reason"] for fact in ticket["facts"] if fact["kind"] == "step_failed"}
     assert {"ring_leader": "no shift leader is signed in"} == failed
+
+
+async def test_a_leader_who_signs_in_where_nobody_was_is_rung_for_who_waits(led_house: Hotline) -> None:
+    """The caller who gave cause for the alarm is answered by the one who heard it."""
+    async with led_house.pbx.customer.calling(NUMBER, ["13830000008"], hang_up_after=1) as run:
+        await run.until(lambda calls: bool(calls and calls[0].ringing_at), within=10, wanted="waiting")
+        async with led_house.desk(LEADER, "12", answer_after=0.2):
+            await run.ended(within=20)
+            ticket = await led_house.ticket_of("13830000008")
+    assert ([LEADER], "customer") == (ticket["operators"], ticket["hung_up_first"])

@@ -1,10 +1,14 @@
 """Passing a caller on, on the page (N8): to whom it can be done, what is ordered, what the other page shows."""
 
+from types import SimpleNamespace
+
+import pytest
 from console_house import Console, answered
 from playwright.async_api import expect
 
 from gateway.ami.errors import ActionRefusedError
 from gateway.ami.record import RecordKind
+from gateway.transfers import TransferError
 
 
 async def test_the_page_offers_who_is_free(console: Console) -> None:
@@ -43,6 +47,37 @@ async def test_one_press_passes_the_caller_to_the_leader(console: Console) -> No
     console.happens(call.answered_by("9001"))
     await console.house.seats.look()
     assert ("QueuePause", "false") == (console.pbx.told[-1][0], console.pbx.told[-1][1]["Paused"])
+
+
+async def test_a_second_press_does_nothing_more(console: Console) -> None:
+    """The first is under way: nothing is sent again, and who passes on is not set free by it (I6)."""
+    await console.signed_in("1001", "11")
+    await console.signed_in("9001", "02")
+    call = await answered(console)
+    (target,) = [state for state in console.house.transfers.free("1001") if state.seat.id == "02"]
+    await console.house.transfers.pass_on(call.id, "1001", target)
+    with pytest.raises(TransferError, match="already"):
+        await console.house.transfers.pass_on(call.id, "1001", target)
+    assert 1 == sum(action == "BlindTransfer" for action, _ in console.pbx.told)
+    assert console.house.seats.of("1001").occupant.passing_on is True
+
+
+async def test_a_caller_who_is_gone_before_the_order_leaves_nobody_waiting_for_him(console: Console) -> None:
+    """He hangs up while the queue is being told: nothing is sent, and calls come to the operator as before."""
+    await console.signed_in("1001", "11")
+    await console.signed_in("9001", "02")
+    call = await answered(console)
+    (target,) = [state for state in console.house.transfers.free("1001") if state.seat.id == "02"]
+    hold_back = console.house.seats.hold_back
+
+    async def slowly(work_number: str) -> None:
+        console.house.transfers.take([call.over()])
+        await hold_back(work_number)
+
+    console.house.transfers.room = SimpleNamespace(hold_back=slowly, let_come=console.house.seats.let_come)
+    await console.house.transfers.pass_on(call.id, "1001", target)
+    assert "BlindTransfer" not in {action for action, _ in console.pbx.told}
+    assert console.house.seats.of("1001").occupant.passing_on is False
 
 
 async def test_a_transfer_that_the_pbx_refuses_is_said_and_on_record(console: Console) -> None:

@@ -94,6 +94,14 @@ def test_who_is_answered_or_not_released_is_promised_nothing(how: str) -> None:
     assert told.verdict().callback_promised_at is None
 
 
+def test_who_was_answered_before_and_waits_again_is_promised_all_the_same() -> None:
+    """An operator passed him on, nobody took him, he is back in the queue and asks to be called back."""
+    told = story()
+    told.tell(arrived(0), joined(0), called(1, "yq-1.1"), tick(36), connected(36.5, "yq-1.1"))
+    told.tell(joined(50), pressed(52), hung_up(55))
+    assert at(52) == told.verdict().callback_promised_at
+
+
 def test_where_nobody_is_signed_in_everything_is_due_at_once() -> None:
     """Each step once, marked as due for that reason, also where its ring comes later."""
     told = story(staffed=False)
