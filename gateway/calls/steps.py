@@ -86,9 +86,12 @@ def warned(call: Call, event: HarassmentWarned) -> Iterator[Fact]:
 
 
 def ordered(call: Call, event: Ordered) -> Iterator[Fact]:
-    """Note an order, each once; only who talks to the caller can give one, and only who has warned him a hang-up."""
+    """Note an order, each once; only who talks to the caller can give one, a hang-up only once he has been warned.
+
+    A warning by who passed him on counts: the page shows it to whoever has the caller now.
+    """
     rating = (FactKind.RATING_BEGAN, "") in call.seen
-    warned_first = (FactKind.HARASSMENT_WARNED, event.operator) in call.seen
+    warned_first = any(kind is FactKind.HARASSMENT_WARNED for kind, _ in call.seen)
     clause = {Step.RATE: "N2", Step.HANG_UP: "N7" if warned_first else ""}.get(Step(event.step), "")
     if clause and not rating and _talks(call, event.operator):
         yield from call.fact(FactKind.ORDERED, event.at, event.step, operator=event.operator, clause=clause)

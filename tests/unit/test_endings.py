@@ -2,7 +2,7 @@
 
 import pytest
 from one_call import RULE, answered, asked, ended, fact, left, moved, queued
-from story import CALLER, Story, at, hung_up, talking
+from story import CALLER, Story, at, connected, hung_up, talking
 from story import asked as asks
 from story import left as leaves
 
@@ -115,7 +115,7 @@ def test_only_who_talks_may_order_and_only_an_ending(operator, step):
 
 
 def test_who_has_warned_may_order_a_hang_up():
-    """The order names its clause; a colleague's warning does not count for him."""
+    """The order names its clause; the verdict is that he hung up, exempt."""
     story = Story()
     story.tell(*talking(), HarassmentWarned(at(9), CALLER, "1001"), Ordered(at(10), CALLER, "1001", "hang_up"))
     story.tell(asks(10.1, CALLER, soft=True), leaves(10.2, "b", CALLER), leaves(10.2, "b", LEG), hung_up(10.3))
@@ -153,3 +153,11 @@ def test_what_a_caller_writes_in_his_number_is_not_his_rating():
     assert isinstance(event, RatingTold)
     assert ("yq-1.0", "3") == (event.uniqueid, event.word)
     assert event_of(decode(FRAME % b"Other"), at(0)) is None
+
+
+def test_whoever_has_a_warned_caller_now_may_hang_up() -> None:
+    """A colleague warned him and passed him on: the page says so, and he need not be warned again (N7)."""
+    story = Story()
+    story.tell(*talking(), HarassmentWarned(at(9), CALLER, "1001"), connected(12, "yq-1.2", "1002"))
+    story.tell(Ordered(at(15), CALLER, "1002", "hang_up"))
+    assert ["1002"] == [fact.text("operator") for fact in story.of(FactKind.ORDERED)]
