@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
 import structlog
 
@@ -17,11 +18,13 @@ from gateway.calls.board import Board
 from gateway.calls.intake import Intake
 from gateway.calls.tracker import Tracker
 from gateway.config import Settings
+from gateway.disk_watch import DiskWatch, Room
 from gateway.enforcement import Enforcement
 from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.reception import Reception
 from gateway.recorder import SEEN_UNTIL, Recorder
+from gateway.recordings import Recordings
 from gateway.seats import Seats
 from gateway.secrets import Secrets
 from gateway.speaker import Speaker
@@ -40,6 +43,9 @@ from storage.errors import StorageUnavailableError
 from storage.facts import open_calls
 from storage.tickets import Ticket
 
+Helper: TypeAlias = Enforcement | Recordings | DiskWatch
+"""Parts that work in the background, each by its `run`."""
+
 log = structlog.get_logger(__name__)
 
 _IVR_SECONDS = 60.0
@@ -57,7 +63,7 @@ async def run(settings: Settings, secrets: Secrets, ready: Callable[[], None]) -
     async with AsyncExitStack() as stack:
         storage = Storage.open(settings.database_url)
         stack.push_async_callback(storage.close)
-        house, recorder, reception, enforcement = await _furnish(settings, secrets, storage, stack)
+        house, reception, helpers = await _furnish(settings, secrets, storage, stack)
         server = await FastAGIServer({"hotline": hotline}, _IVR_SECONDS).serve(
             settings.fastagi.host, settings.fastagi.port
         )
@@ -66,7 +72,7 @@ async def run(settings: Settings, secrets: Secrets, ready: Callable[[], None]) -
             serve(build_app(house, settings.web.choices_file), settings.web.host, settings.web.port)
         )
         log.info("web.serving", url=url)
-        async with _tasks(house, recorder, reception, enforcement):
+        async with _tasks(house, reception, helpers):
             await reception.taken_up.wait()
             ready()
             await asyncio.get_running_loop().create_future()
@@ -74,7 +80,7 @@ async def run(settings: Settings, secrets: Secrets, ready: Callable[[], None]) -
 
 async def _furnish(
     settings: Settings, secrets: Secrets, storage: Storage, stack: AsyncExitStack
-) -> tuple[House, Recorder, Reception, Enforcement]:
+) -> tuple[House, Reception, tuple[Helper, ...]]:
     board, live, metrics = Board(), Live(), Metrics()
     tracker = policy.tracker(settings)
     seen_until = await _take_up(storage, tracker, board)
@@ -98,14 +104,29 @@ async def _furnish(
     seats = Seats(settings, storage, client, utc_now, live.changed)
     await seats.load()
     reception = Reception(Intake(tracker), recorder, seats, settings.pbx_log_dir, on_facts, seen_until, client)
-    enforcement = _enforcement(settings, client, reception.intake, live, seats, board)
+    attention = Attention(live, seats.overview, Alarms(settings.alarms, utc_now), texts(settings.web.default_language))
+    enforcement = _enforcement(settings, client, reception.intake, attention, board)
     _show_totals(metrics, client, journal, recorder)
-    phone_of = tracker.switchboard.phone_of
-    transfers = Transfers(client, seats, tracker.switchboard.operator_channel_of)
+    lines = tracker.switchboard
+    transfers = Transfers(client, seats, lines.operator_channel_of)
+    recordings = _recordings(settings, storage, client, board, lines.channel_of)
     house = House(
-        settings, secrets, storage, board, client, seats, live, metrics, recorder, transfers, utc_now, phone_of
+        settings,
+        secrets,
+        storage,
+        board,
+        client,
+        seats,
+        live,
+        metrics,
+        recorder,
+        transfers,
+        recordings,
+        utc_now,
+        lines.phone_of,
     )
-    return house, recorder, reception, enforcement
+    disk = (_disk_watch(settings, client, live, attention),) if settings.recording.enabled else ()
+    return house, reception, (enforcement, recordings, *disk)
 
 
 def _recorder(settings: Settings, storage: Storage, live: Live) -> Recorder:
@@ -117,8 +138,37 @@ def _recorder(settings: Settings, storage: Storage, live: Live) -> Recorder:
     return Recorder(storage, policy.ring_rule(settings), settings.hotline.zone, announce, refused)
 
 
+def _recordings(
+    settings: Settings, storage: Storage, client: AMIClient, board: Board, channel_of: Callable[[str], str]
+) -> Recordings:
+    return Recordings(
+        settings.recording,
+        settings.pbx_monitor_dir,
+        settings.call_recordings_dir,
+        settings.pbx.system,
+        storage,
+        client,
+        lambda call: board.card(call) is not None,
+        channel_of,
+        utc_now,
+    )
+
+
+def _disk_watch(settings: Settings, client: AMIClient, live: Live, attention: Attention) -> DiskWatch:
+    def show(room: Room) -> None:
+        live.alarm(Alarm.DISK_LOW, on=room is Room.LITTLE)
+        live.alarm(Alarm.NOT_RECORDED, on=room is Room.NONE)
+
+    async def alarm(room: Room, megabytes: int) -> None:
+        tell = attention.of_no_room if room is Room.NONE else attention.of_little_room
+        await tell(megabytes, settings.recording.stop_free_megabytes)
+
+    folders = (settings.pbx_monitor_dir, settings.call_recordings_dir)
+    return DiskWatch(settings.recording, folders, client, show, alarm)
+
+
 def _enforcement(
-    settings: Settings, client: AMIClient, intake: Intake, live: Live, seats: Seats, board: Board
+    settings: Settings, client: AMIClient, intake: Intake, attention: Attention, board: Board
 ) -> Enforcement:
     speaker = Speaker(client, prompts_of(settings))
     return Enforcement(
@@ -127,7 +177,7 @@ def _enforcement(
         intake.tracker.switchboard.channel_of,
         lambda: utc_now() + intake.clock.ahead,
         "both" if settings.prompts.greeting_to == "both" else "caller",  # "nobody" makes no greeting due
-        Attention(live, seats.overview, Alarms(settings.alarms, utc_now), texts(settings.web.default_language)),
+        attention,
         board.card,
     )
 
@@ -178,17 +228,16 @@ async def _take_up(storage: Storage, tracker: Tracker, board: Board) -> datetime
 
 
 @asynccontextmanager
-async def _tasks(
-    house: House, recorder: Recorder, reception: Reception, enforcement: Enforcement
-) -> AsyncIterator[None]:
+async def _tasks(house: House, reception: Reception, helpers: Sequence[Helper]) -> AsyncIterator[None]:
     """Run the house's tasks; one that fails stops the service, visibly. On the way out what is known is written."""
+    recorder = house.recorder
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(house.ami.run(), name="AMI"),
                 group.create_task(reception.run(group), name="reception"),
                 group.create_task(recorder.run(), name="recorder"),
-                group.create_task(enforcement.run(), name="enforcement"),
+                *(group.create_task(helper.run(), name=type(helper).__name__) for helper in helpers),
                 group.create_task(house.seats.watch(), name="seats"),
                 group.create_task(_look_after(house, recorder, reception), name="alarms"),
             ]

@@ -24,7 +24,7 @@ class Pages(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Every method but the last returns at once. `texts` are those of the hotline's first language."""
+    """Every method returns at once but those that raise an alarm. `texts` are those of the hotline's first language."""
 
     pages: Pages
     overview: Callable[[], tuple[SeatState, ...]]
@@ -48,6 +48,16 @@ class Attention:
     async def of_the_absent(self, caller_number: str) -> None:
         """Raise the alarm that a caller waits and nobody is signed in; raises AlarmError."""
         await self.alarms.sound(self.texts("alarm.nobody"), self.texts("alarm.nobody_says", number=caller_number))
+
+    async def of_little_room(self, megabytes: int, stop: int) -> None:
+        """Raise the alarm that so much room is left for recordings, which end below `stop`; raises AlarmError."""
+        text = self.texts("alarm.disk_low_says", megabytes=megabytes, stop=stop)
+        await self.alarms.sound(self.texts("alarm.disk_low"), text)
+
+    async def of_no_room(self, megabytes: int, stop: int) -> None:
+        """Raise the alarm that calls are no longer recorded; raises AlarmError."""
+        text = self.texts("alarm.not_recorded_says", megabytes=megabytes, stop=stop)
+        await self.alarms.sound(self.texts("alarm.not_recorded"), text)
 
     def _led(self) -> list[SeatState]:
         return [state for state in self.overview() if state.occupant and state.occupant.leads]

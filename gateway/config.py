@@ -23,8 +23,10 @@ from gateway.sections import (
     Hotline,
     Paths,
     Prompts,
+    Quality,
     Queue,
     Rating,
+    Recording,
     Reports,
     Rings,
     Rules,
@@ -69,6 +71,8 @@ class Settings(BaseSettings):
     fastagi: FastAGI = FastAGI()
     prompts: Prompts = Prompts()
     rating: Rating = Rating()
+    recording: Recording = Recording()
+    quality: Quality = Quality()
     supervision: Supervision = Supervision()
     rules: Rules = Rules()
     alarms: Alarms = Alarms()
@@ -131,6 +135,11 @@ class Settings(BaseSettings):
         return self.pbx.log_dir or self.asterisk_dir / "log"
 
     @property
+    def pbx_monitor_dir(self) -> Path:
+        """Where the PBX puts what it records."""
+        return self.pbx.monitor_dir or self.asterisk_dir / "spool" / "monitor"
+
+    @property
     def pbx_config_dir(self) -> Path:
         """Where the PBX keeps its .conf files."""
         return self.pbx.config_dir or self.asterisk_dir / "etc"
@@ -144,6 +153,11 @@ class Settings(BaseSettings):
     def recordings_dir(self) -> Path:
         """Where people's recordings of prompts are looked for."""
         return self.prompts.recordings or self.data_dir / "recordings"
+
+    @property
+    def call_recordings_dir(self) -> Path:
+        """Where recordings of calls are kept."""
+        return (self.recording.folder or self.data_dir / "calls").absolute()
 
     @property
     def database_url(self) -> str:

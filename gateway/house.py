@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gateway.ami.client import AMIClient
     from gateway.metrics import Metrics
     from gateway.recorder import Recorder
+    from gateway.recordings import Recordings
     from gateway.seats import Seats
     from gateway.transfers import Transfers
     from gateway.web.live import Live
@@ -37,6 +38,7 @@ class House:
     metrics: "Metrics"
     recorder: "Recorder"
     transfers: "Transfers"
+    recordings: "Recordings"
     clock: Callable[[], datetime]
     phone_of: Callable[[str], str]
 

@@ -8,10 +8,13 @@ import routing
 from gateway.calls.switchboard import HotlineLine
 from gateway.calls.tracker import Tracker
 from gateway.config import Settings
+from gateway.web.catalogue import LANGUAGES
 from routing.ladder import Ladder, LadderError, ladder_of
+from routing.quality import Item, QualityError, items_of
 from routing.verdicts import RingRule
 
 _SHIPPED: Final = Path(routing.__file__).with_name("rules.toml")
+_SHIPPED_QUALITY: Final = Path(routing.__file__).with_name("quality.toml")
 
 
 class RulesError(Exception):
@@ -41,6 +44,15 @@ def ladder(settings: Settings) -> Ladder:
         rules = tomllib.loads(source.read_text("utf-8"))
         return ladder_of(rules, settings.rings.limit, greets=settings.prompts.greeting_to != "nobody")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, LadderError) as problem:
+        raise RulesError(f"{source}: {problem}") from None
+
+
+def quality(settings: Settings) -> tuple[Item, ...]:
+    """Return the items by which calls are scored; raises RulesError."""
+    source = settings.quality.file or _SHIPPED_QUALITY
+    try:
+        return items_of(tomllib.loads(source.read_text("utf-8")), LANGUAGES)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, QualityError) as problem:
         raise RulesError(f"{source}: {problem}") from None
 
 

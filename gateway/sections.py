@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, field_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationInfo, field_validator
 
 
 def joined(host: str, port: int) -> str:
@@ -125,6 +125,7 @@ class PBX(Section):
     trunk_context: str = Field("from-trunk", pattern=r"^[A-Za-z0-9_-]+$")
     config_dir: Path | None = None
     log_dir: Path | None = None
+    monitor_dir: Path | None = None
 
     @field_validator("bind")
     @classmethod
@@ -202,6 +203,34 @@ class Rating(Section):
 
     enabled: bool = True
     seconds: float = Field(5.0, gt=0, le=60)
+
+
+class Recording(Section):
+    """Recordings of calls: whether, where they are kept, how long, and how much room the disk must have for them.
+
+    Below `warn_free_megabytes` an alarm is raised, below `stop_free_megabytes` calls are no longer recorded.
+    """
+
+    enabled: bool = True
+    folder: Path | None = None
+    keep_days: int = Field(180, ge=1, le=36_500)
+    keep_harassment_days: int = Field(730, ge=1, le=36_500)
+    warn_free_megabytes: int = Field(2048, ge=0)
+    stop_free_megabytes: int = Field(512, ge=0)
+    operators_hear_own: bool = True
+
+    @field_validator("stop_free_megabytes")
+    @classmethod
+    def _warns_before_it_stops(cls, stop: int, others: ValidationInfo) -> int:
+        if stop >= others.data.get("warn_free_megabytes", stop + 1):
+            raise ValueError("must be below warn_free_megabytes: an alarm comes before recording stops")
+        return stop
+
+
+class Quality(Section):
+    """By which items calls are scored: the file, None for the one that is shipped."""
+
+    file: Path | None = None
 
 
 class Supervision(Section):

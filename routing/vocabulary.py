@@ -35,6 +35,9 @@ class FactKind(StrEnum):
     RATING_BEGAN = "rating_began"
     RATED = "rated"
     RATING_ENDED = "rating_ended"
+    RECORDING_BEGAN = "recording_began"
+    RECORDING_PAUSED = "recording_paused"
+    RECORDING_RESUMED = "recording_resumed"
     SUPERVISION_BEGAN = "supervision_began"
     SUPERVISION_ENDED = "supervision_ended"
 

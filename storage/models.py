@@ -1,6 +1,6 @@
 """The tables. Nothing here reads or writes; migrations/versions must lead to exactly what stands here.
 
-Facts and the audit are append-only: triggers, made by the migrations, refuse UPDATE and DELETE.
+Facts, playbacks and the audit are append-only: triggers, made by the migrations, refuse UPDATE and DELETE.
 """
 
 from sqlalchemy import (
@@ -114,6 +114,51 @@ watched_numbers = Table(
     Column("listed_at", Instant, nullable=False),
     Column("listed_by", Words, nullable=False),
     Column("expires_at", Instant, nullable=False),
+)
+
+_PRESENT = text("removed_at IS NULL")
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("call", Key, primary_key=True),
+    Column("noted_at", Instant, nullable=False),
+    Column("path", Text),
+    Column("sha256", Text),
+    Column("bytes", BigInteger),
+    Column("milliseconds", BigInteger),
+    Column("problem", Words),
+    Column("removed_at", Instant),
+    Index("ix_recordings_present", "noted_at", sqlite_where=_PRESENT, postgresql_where=_PRESENT),
+)
+
+playbacks = Table(
+    "playbacks",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("call", Key, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "call"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("call", Key, nullable=False, unique=True),
+    Column("ticket", Text, ForeignKey("tickets.number"), nullable=False),
+    Column("operator", Key, nullable=False),
+    Column("drawn_at", Instant, nullable=False),
+    Column("drawn_by", Words, nullable=False),
+    Column("scored_at", Instant),
+    Column("scored_by", Words),
+    Column("marks", Record, nullable=False),
+    Column("score", Integer),
+    Column("remark", Words, nullable=False, server_default=text("''")),
+    Column("answered_at", Instant),
+    Column("answer", Words, nullable=False, server_default=text("''")),
+    Index(None, "operator", "scored_at"),
 )
 
 ticket_sequences = Table(

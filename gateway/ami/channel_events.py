@@ -5,6 +5,11 @@ from datetime import datetime
 
 from gateway.ami.reading import header, known, known_name, made_from, of_caller
 
+
+def _is_one(value: str) -> bool:
+    return value == "1"
+
+
 _SUCCESS = {"Result": frozenset({"Success", ""})}
 
 
@@ -170,6 +175,25 @@ class SpeechChanged:
     uniqueid: str = header("SpyeeUniqueid")
     account: str = header("SpyerAccountCode")
     speaker: str = header("SpyerUniqueid")
+
+
+@made_from("MixMonitorStart")
+@dataclass(frozen=True, slots=True)
+class RecordingBegan:
+    """The PBX records whatever this channel will be connected with."""
+
+    at: datetime
+    uniqueid: str = header("Uniqueid")
+
+
+@made_from("MixMonitorMute")
+@dataclass(frozen=True, slots=True)
+class RecordingMuted:
+    """The recording of a channel is silent from now on (`muted`), or no longer."""
+
+    at: datetime
+    uniqueid: str = header("Uniqueid")
+    muted: bool = header("State", read=_is_one)
 
 
 @made_from("UserEvent", when={"UserEvent": frozenset({"Rating"})})

@@ -23,6 +23,8 @@ from gateway.ami.channel_events import (
     LocalBridged,
     LocalOptimized,
     RatingTold,
+    RecordingBegan,
+    RecordingMuted,
     SpeechChanged,
 )
 from gateway.ami.queue_events import (
@@ -64,6 +66,8 @@ __all__ = [
     "OperatorConnected",
     "OperatorMissed",
     "RatingTold",
+    "RecordingBegan",
+    "RecordingMuted",
     "SpeechChanged",
     "event_of",
 ]
@@ -90,6 +94,8 @@ CallEvent: TypeAlias = (
     | CallTransferred
     | SpeechChanged
     | RatingTold
+    | RecordingBegan
+    | RecordingMuted
 )
 MemberEvent: TypeAlias = MemberStatus | MemberRemoved
 Event: TypeAlias = CallEvent | MemberEvent

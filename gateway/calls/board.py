@@ -40,6 +40,8 @@ class CallCard:
     """What the operator has ordered for the end of the call, and what of that the PBX did not do."""
     passed_on_by: str = ""
     passed_on_at: datetime | None = None
+    recorded: bool = False
+    recording_paused_at: datetime | None = None
 
     @property
     def ringing(self) -> tuple[str, ...]:
@@ -191,6 +193,15 @@ def _supervision_ended(card: CallCard, fact: Fact) -> CallCard:
     return replace(card, supervisors=tuple(one for one in card.supervisors if one[0] != fact.subject))
 
 
+def _recording_began(card: CallCard, _fact: Fact) -> CallCard:
+    return replace(card, recorded=True)
+
+
+def _recording_paused(card: CallCard, fact: Fact) -> CallCard:
+    paused = fact.kind is FactKind.RECORDING_PAUSED
+    return replace(card, recording_paused_at=fact.at if paused else None)
+
+
 def _rating_began(card: CallCard, _fact: Fact) -> CallCard:
     """Let go of the operator: the caller goes on without him."""
     return replace(card, operator=None, held=False)
@@ -209,6 +220,9 @@ _STEPS = {
     FactKind.ORDERED: _ordered,
     FactKind.STEP_FAILED: _failed,
     FactKind.RATING_BEGAN: _rating_began,
+    FactKind.RECORDING_BEGAN: _recording_began,
+    FactKind.RECORDING_PAUSED: _recording_paused,
+    FactKind.RECORDING_RESUMED: _recording_paused,
     FactKind.SUPERVISION_BEGAN: _supervision_began,
     FactKind.SUPERVISION_ENDED: _supervision_ended,
 }

@@ -11,13 +11,42 @@ from routing.vocabulary import FactKind
 
 def held(call: Call, event: ami.HoldChanged) -> Iterator[Fact]:
     """Note a change of hold; that it stays as it is, is none."""
+    change = (FactKind.HELD, FactKind.RESUMED)
+    yield from _changed(call, change, event, by=call.party(event.uniqueid), begins=event.held)
+
+
+def recording_began(call: Call, event: ami.RecordingBegan) -> Iterator[Fact]:
+    """Note that whatever the caller talks will be recorded. One that is begun anew is paused no longer."""
+    if event.uniqueid == call.caller:
+        yield from call.fact(FactKind.RECORDING_BEGAN, event.at)
+        yield from recording_muted(call, ami.RecordingMuted(event.at, event.uniqueid, muted=False))
+
+
+def recording_muted(call: Call, event: ami.RecordingMuted) -> Iterator[Fact]:
+    """Note that the recording is silent, or no longer, and who talks to the caller meanwhile."""
+    if event.uniqueid == call.caller:
+        change = (FactKind.RECORDING_PAUSED, FactKind.RECORDING_RESUMED)
+        operator = call.legs[call.answers[-1][1]].operator if call.answers else ""
+        yield from _changed(call, change, event, by=operator, begins=event.muted)
+
+
+def _changed(
+    call: Call,
+    kinds: tuple[FactKind, FactKind],
+    event: ami.HoldChanged | ami.RecordingMuted,
+    *,
+    by: str,
+    begins: bool,
+) -> Iterator[Fact]:
+    """Note the n-th beginning or end of what goes on and off on a channel; that it stays as it is, is none."""
     times = {
         kind: sum(seen is kind and subject.startswith(f"{event.uniqueid}:") for seen, subject in call.seen)
-        for kind in (FactKind.HELD, FactKind.RESUMED)
+        for kind in kinds
     }
-    kind = FactKind.HELD if event.held else FactKind.RESUMED
-    if event.held is (times[FactKind.HELD] == times[FactKind.RESUMED]):
-        yield from call.fact(kind, event.at, f"{event.uniqueid}:{times[kind] + 1}", by=call.party(event.uniqueid))
+    began, over = kinds
+    kind = began if begins else over
+    if begins is (times[began] == times[over]):
+        yield from call.fact(kind, event.at, f"{event.uniqueid}:{times[kind] + 1}", by=by)
 
 
 def transferred(call: Call, event: ami.CallTransferred) -> Iterator[Fact]:

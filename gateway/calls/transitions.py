@@ -273,6 +273,8 @@ _ROWS: tuple[tuple[type, tuple[Stage, ...], Move], ...] = (
     (ami.HoldChanged, (Stage.TALKING,), conversation.held),
     (ami.CallTransferred, _IN_PROGRESS, conversation.transferred),
     (ami.OperatorCompleted, _EVERY, conversation.completed),
+    (ami.RecordingBegan, _EVERY, conversation.recording_began),
+    (ami.RecordingMuted, (Stage.TALKING,), conversation.recording_muted),
     (ami.SpeechChanged, _EVERY, steps.spoken),
     (NobodySignedIn, (Stage.WAITING,), steps.with_nobody),
     (ami.DigitPressed, (Stage.WAITING,), steps.pressed),

@@ -35,6 +35,8 @@ async def examine(settings: Settings, secret: str, *, probe: bool = False) -> li
     findings += in_files.of_files(_config_dir(settings), settings, seen, answers.since("LastReload", now))
     findings.append(await _ivr(settings))
     findings += _of_records(settings.pbx_log_dir, answers, now)
+    if settings.recording.enabled:
+        findings.append(on_disk.recordings(settings.pbx_monitor_dir))
     return findings
 
 
@@ -87,6 +89,8 @@ def _of_answers(answers: Answers, settings: Settings) -> Iterator[Finding]:
     yield _judged("way to the queue", answers.dialplan, lambda rows: on_wire.way_to_queue(rows, settings))
     yield _judged("way to speak", answers.dialplan, on_wire.way_to_speak)
     yield _judged("way to rate", answers.dialplan, on_wire.way_to_rate)
+    if settings.recording.enabled:
+        yield _judged("way to record", answers.dialplan, on_wire.way_to_record)
     yield _judged("way to pass on", answers.dialplan, lambda rows: on_wire.way_to_pass_on(rows, settings))
     yield _judged("way to the leaders", answers.dialplan, lambda rows: on_wire.way_to_leaders(rows, settings))
     yield _judged("way to the IVR", answers.dialplan, lambda rows: on_wire.way_to_ivr(rows, settings))

@@ -176,6 +176,15 @@ def way_to_rate(frames: Iterable[Frame]) -> Finding:
     return fail("way to rate", f"callers who are passed to the rating would be cut off: {advice}")
 
 
+def way_to_record(frames: Iterable[Frame]) -> Finding:
+    """Check that the dialplan records calls."""
+    for frame in frames:
+        if frame.get("Context") == "record" and "MixMonitor(" in frame.get("AppData"):
+            return ok("way to record", "MixMonitor in record,s")
+    advice = "in extensions.conf write a section [record], as in our template, or set [recording] enabled = false"
+    return fail("way to record", f"no call is recorded: {advice}")
+
+
 def way_to_leaders(frames: Iterable[Frame], settings: Settings) -> Finding:
     """Check that the dialplan rings the shift leader as well for who has waited for long."""
     name = settings.queue.leaders

@@ -1,5 +1,6 @@
 """Checks on what a PBX keeps on its disk while no gateway listens: queue_log and CEL (S3, I1). Only reads."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -46,6 +47,16 @@ def cel(folder: Path, started_at: datetime | None, calls: int) -> Finding:
         advice = "is it the file of this Asterisk? correct [pbx] log_dir in fourring.toml"
         return fail("CEL file", f"{path} was last written {last:%F %T} UTC, but calls came since: {advice}")
     return ok("CEL file", f"{path}, last written {last:%F %T} UTC")
+
+
+def recordings(folder: Path) -> Finding:
+    """Check that what the PBX records can be taken from where it puts it."""
+    if not folder.is_dir():
+        advice = "correct [pbx] monitor_dir in fourring.toml: it is the folder monitor in asterisk.conf's astspooldir"
+        return fail("recordings", f"{folder} is no folder, so no recording is kept: {advice}")
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return fail("recordings", f"{folder} cannot be emptied by this user: put him into the folder's group")
+    return ok("recordings", str(folder))
 
 
 _MAPPING: Final = f"in cel_custom.conf, [mappings]: write the line {CEL.name} => … of asterisk_conf/templates"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-OWN_FOLDERS: Final = ("lib", "lib/keys", "log", "log/cel-custom", "run", "spool", "tmp")
+OWN_FOLDERS: Final = ("lib", "lib/keys", "log", "log/cel-custom", "run", "spool", "spool/monitor", "tmp")
 LONGEST_SOCKET_PATH: Final = 107
 
 _SAMPLES_PER_SECOND: Final = 8000

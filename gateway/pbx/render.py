@@ -80,6 +80,7 @@ def _values(settings: Settings, secrets: Secrets, base: Path) -> dict[str, objec
     on_ms = round(min(1.0, settings.rings.seconds / 2) * 1000)
     return {
         "base": _checked("path", "[paths] data", str(base)),
+        "recorded": settings.recording.enabled,
         "rating_seconds": settings.rating.seconds,
         "system": _checked("word", "[pbx] system", pbx.system),
         "required": needs.REQUIRED_MODULES,

@@ -24,6 +24,7 @@ from gateway.web.api_queries import CallsAsked, GapsAsked, NothingAsked, ReportA
 from gateway.web.openapi import Endpoint, Request, describe
 from storage.facts import facts_of
 from storage.gaps import gaps
+from storage.recordings import recording_of
 from storage.reports import Question, count
 from storage.tickets import ticket, ticket_of_call, tickets, tickets_of_calls
 
@@ -43,7 +44,9 @@ async def _ticket(request: Request) -> TicketWithFactsShown:
     found = await ticket(request.work, number)
     if found is None:
         raise RefusedError(404, f"there is no ticket {number}: {PREFIX}/tickets lists them")
-    return TicketWithFactsShown.with_facts(found, await facts_of(request.work, found.call))
+    return TicketWithFactsShown.with_facts(
+        found, await facts_of(request.work, found.call), await recording_of(request.work, found.call)
+    )
 
 
 async def _calls(request: Request) -> CallsShown:
@@ -89,7 +92,9 @@ async def _report(request: Request) -> ReportShown:
 
 ENDPOINTS: Final = (
     Endpoint("/tickets", "Tickets, newest first", TicketsAsked, TicketsShown, _tickets),
-    Endpoint("/tickets/{number}", "One ticket with its facts", NothingAsked, TicketWithFactsShown, _ticket),
+    Endpoint(
+        "/tickets/{number}", "One ticket with its facts and recording", NothingAsked, TicketWithFactsShown, _ticket
+    ),
     Endpoint("/calls", "Calls, newest first, or those in progress", CallsAsked, CallsShown, _calls),
     Endpoint("/calls/{system}/{uniqueid}", "One call with its facts", NothingAsked, CallWithFactsShown, _call),
     Endpoint("/reports/{period}/{which}", "The figures of a month or a day", ReportAsked, ReportShown, _report),

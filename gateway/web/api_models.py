@@ -15,6 +15,7 @@ from routing.figures import FIGURES, Counts
 from routing.verdicts import RingRule
 from routing.vocabulary import CallState, FactKind, Party, Source
 from storage.gaps import Gap
+from storage.recordings import Recording
 from storage.reports import Question
 from storage.tickets import Ticket
 
@@ -95,15 +96,34 @@ class TicketShown(Shown):
         return cls(**_same_names(cls, ticket))
 
 
-class TicketWithFactsShown(TicketShown):
-    """A ticket and the facts that its verdicts were made from."""
+class RecordingShown(Shown):
+    """The recording of a call, or why there is none; of one that was removed the file alone is gone."""
 
-    facts: tuple[FactShown, ...]
+    noted_at: Instant
+    path: str | None = Field(description="Relative to the folder in which recordings are kept.")
+    sha256: str | None = Field(description="Of the whole file.")
+    bytes: int | None
+    milliseconds: int | None = Field(description="How long it lasts.")
+    problem: str | None = Field(description="Why there is none.")
+    removed_at: Instant | None = Field(description="When it had been kept long enough.")
 
     @classmethod
-    def with_facts(cls, ticket: Ticket, facts: list[Fact]) -> Self:
+    def of(cls, recording: Recording) -> Self:
+        """Return how a recording is shown."""
+        return cls(**_same_names(cls, recording))
+
+
+class TicketWithFactsShown(TicketShown):
+    """A ticket, the facts that its verdicts were made from, and the call's recording."""
+
+    facts: tuple[FactShown, ...]
+    recording: RecordingShown | None = Field(description="null where nobody talked, or it is not put away yet.")
+
+    @classmethod
+    def with_facts(cls, ticket: Ticket, facts: list[Fact], recording: Recording | None) -> Self:
         """Return how a ticket is shown with its facts."""
-        return cls(**_same_names(TicketShown, ticket), facts=tuple(map(FactShown.of, facts)))
+        shown = RecordingShown.of(recording) if recording else None
+        return cls(**_same_names(TicketShown, ticket), facts=tuple(map(FactShown.of, facts)), recording=shown)
 
 
 class TicketsShown(Shown):

@@ -17,6 +17,7 @@ from storage.harassment import (
     watch,
     watched_numbers,
 )
+from storage.recordings import recordings_of
 
 ROUTES = web.RouteTableDef()
 
@@ -76,6 +77,7 @@ async def _shown(request: web.Request, problem: str = "") -> web.Response:
     async with house.storage.reading() as work:
         reports = await harassment_reports(work, seen_since=house.clock() - _SEEN_FOR)
         watched = await watched_numbers(work)
+        recordings = await recordings_of(work, [report.ticket.call for report in reports])
     says = spoken(request)(problem) if problem else ""
-    context = {"reports": reports, "watched": watched, "problem": says}
+    context = {"reports": reports, "watched": watched, "recordings": recordings, "problem": says}
     return page(request, "harassment.html", context, status=422 if problem else 200)

@@ -9,12 +9,14 @@ from aiohttp import web
 from gateway.web.call_picture import picture
 from gateway.web.catalogue import Texts
 from gateway.web.desk import insist
+from gateway.web.recorded import may_hear
 from gateway.web.rendering import house_of, page
 from gateway.web.visitors import seated, spoken
 from routing.facts import Fact
 from routing.verdicts import RingRule
-from routing.vocabulary import FactKind, Party
+from routing.vocabulary import FactKind, Party, Step
 from storage.facts import facts_of
+from storage.recordings import playbacks_of, recording_of
 from storage.tickets import Ticket, ticket
 
 ROUTES = web.RouteTableDef()
@@ -43,6 +45,8 @@ async def call_ledger(request: web.Request) -> web.Response:
     async with house.storage.reading() as work:
         found = await ticket(work, request.match_info["number"])
         facts = await facts_of(work, found.call) if found else []
+        recording = await recording_of(work, found.call) if found else None
+        playbacks = await playbacks_of(work, found.call) if found else []
     state = seated(house, visitor)
     leads = state is not None and state.occupant is not None and state.occupant.leads
     if found is None or not (leads or visitor.work_number in found.operators):
@@ -54,6 +58,9 @@ async def call_ledger(request: web.Request) -> web.Response:
         "picture": picture([fact for fact in facts if fact.kind is not FactKind.CALLED_BACK], rule, t),
         "rows": tuple(verdict_rows(found, facts, rule, t)),
         "rule": rule,
+        "recording": recording,
+        "audible": may_hear(request, visitor, found),
+        "playbacks": playbacks if leads else [],
     }
     return page(request, "call_ledger.html", context)
 
@@ -73,7 +80,8 @@ def verdict_rows(found: Ticket, facts: Sequence[Fact], rule: RingRule, t: Texts)
         yield Row("N1", t(key, rings=found.rings, limit=rule.limit), waits)
     if found.in_time is False:
         key = "ledger.apologised" if found.apologised_at else "ledger.not_apologised"
-        yield Row("N1", t(key), behind(FactKind.SPEECH_BEGAN, FactKind.SPEECH_ENDED, FactKind.STEP_FAILED))
+        spoken_of = behind(FactKind.SPEECH_BEGAN, FactKind.SPEECH_ENDED, FactKind.STEP_FAILED)
+        yield Row("N1", t(key), tuple(fact for fact in spoken_of if fact.subject == Step.APOLOGISE))
     if found.hung_up_first is not None:
         parted = behind(FactKind.HANGUP_REQUESTED, FactKind.BRIDGE_LEFT, FactKind.TRANSFERRED, FactKind.ORDERED)
         yield Row("N2", t("ledger.hung_up_by", party=t(_PARTIES[found.hung_up_first])), parted)

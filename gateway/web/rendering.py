@@ -1,7 +1,7 @@
 """Templates and what they are given: texts of one language, local times, callers' numbers cut to size."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -20,10 +20,12 @@ from gateway.web.shelf import Shelf
 from gateway.web.unseen import Unseen
 from gateway.web.views import caller_of, number_of, phone_of, shortened, slug
 from gateway.web.visitors import spoken
+from routing.quality import Item
 
 CALLBACKS: Final = web.AppKey("callbacks", Callbacks)
 CHOICES: Final = web.AppKey("choices", Choices)
 DOOR: Final = web.AppKey("door", Door)
+QUALITY: Final = web.AppKey("quality", tuple[Item, ...])
 UNSEEN: Final = web.AppKey("unseen", Unseen)
 EVERY_PAGE: Final = web.AppKey("every_page", EveryPage)
 SHELF: Final = web.AppKey("shelf", Shelf)
@@ -47,6 +49,7 @@ def set_up(app: web.Application, house: House) -> None:
         "day_and_clock": partial(_day_and_clock, zone=zone, clock=house.clock),
         "shortened": shortened,
         "slug": slug,
+        "spanned": _spanned,
     }
     environment.globals |= {
         "caller_of": caller_of,
@@ -79,6 +82,11 @@ def _clock(at: datetime, zone: ZoneInfo) -> str:
 
 def _clock_ms(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%H:%M:%S.%f")[:-3]
+
+
+def _spanned(length: timedelta) -> str:
+    minutes, seconds = divmod(round(length.total_seconds()), 60)
+    return f"{minutes}:{seconds:02}"
 
 
 def _day_and_clock(at: datetime, zone: ZoneInfo, clock: Callable[[], datetime]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from gateway import policy
 from gateway.dismissals import Dismissals
 from gateway.house import HOUSE, House
 from gateway.sections import joined
@@ -26,6 +27,8 @@ from gateway.web import (
     ledgers,
     passing,
     push,
+    quality,
+    recorded,
     rendering,
     report_pages,
     sessions,
@@ -61,6 +64,7 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
     )
     app[HOUSE] = house
     app[rendering.CHOICES] = choices.load(choices_file)
+    app[rendering.QUALITY] = policy.quality(house.settings)
     app[rendering.DOOR] = Door(house.seats.check_password, house.clock)
     app[rendering.SHELF] = shelf = Shelf(house.storage, house.clock, house.live.changed)
     app[rendering.CALLBACKS] = owed = callbacks.Callbacks(house.storage)
@@ -81,6 +85,8 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
         supervision.ROUTES,
         passing.ROUTES,
         ledgers.ROUTES,
+        recorded.ROUTES,
+        quality.ROUTES,
         report_pages.ROUTES,
         forms.ROUTES,
         push.ROUTES,

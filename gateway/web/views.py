@@ -32,6 +32,8 @@ class Alarm(StrEnum):
 
     PBX_LOST = "notice.pbx_lost"
     DATABASE_DELAYED = "notice.database_delayed"
+    DISK_LOW = "notice.disk_low"
+    NOT_RECORDED = "notice.not_recorded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -363,6 +363,24 @@ class Operator:
         async with self._session.post("/desk/pass-on", data={"call": call, "to": to}) as answer:
             return answer.status
 
+    async def pause_recording(self, call: str, *, pause: bool) -> int:
+        """Let the recording of the caller he talks to be silent, or go on; return the answer's status."""
+        form = {"call": call, "pause": "yes" if pause else ""}
+        async with self._session.post("/desk/recording", data=form) as answer:
+            return answer.status
+
+    async def hears(self, ticket: str, part: str = "") -> tuple[int, bytes]:
+        """Ask for a call's recording, or a part of it; return the answer's status and body."""
+        headers = {"Range": part} if part else {}
+        async with self._session.get(f"/calls/{ticket}/recording", headers=headers) as answer:
+            return answer.status, await answer.read()
+
+    async def reads(self, path: str) -> str:
+        """Return a page as it is."""
+        async with self._session.get(path) as answer:
+            assert answer.status == 200, path
+            return await answer.text()
+
     async def called_back(self, call: str) -> None:
         """Say that he has called back."""
         await self._post("/desk/called-back", {"call": call}, 200)

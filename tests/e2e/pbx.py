@@ -50,6 +50,7 @@ def settings_for(data: Path, **sections: Any) -> Settings:
         "ami": {"port": free_port()},
         "fastagi": {"port": free_port()},
         "web": {"port": free_port()},
+        "recording": {"warn_free_megabytes": 2, "stop_free_megabytes": 1},
     }
     for section, content in sections.items():
         values[section] = {**values.get(section, {}), **content} if isinstance(content, dict) else content

@@ -184,6 +184,14 @@ async def test_an_examination_leaves_nothing_behind(pbx: PBX) -> None:
         ),
         (
             "extensions.conf",
+            "[record]",
+            "[records-nothing]",
+            "dialplan reload",
+            "way to record",
+            "or set [recording] enabled = false",
+        ),
+        (
+            "extensions.conf",
             "[transfer]",
             "[transfers-nobody]",
             "dialplan reload",

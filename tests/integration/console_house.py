@@ -23,6 +23,7 @@ from gateway.calls.board import Board
 from gateway.config import Settings
 from gateway.house import House
 from gateway.metrics import Metrics
+from gateway.recordings import Recordings
 from gateway.seats import Seats
 from gateway.secrets import Secrets
 from gateway.sections import Seat
@@ -272,7 +273,14 @@ async def furnished(storage: Storage, folder: Path, **settings: object) -> tuple
     await seats.load()
     phone_of = lambda leg: f"PJSIP/{leg}"  # noqa: E731 # as short as a name for it
     transfers = Transfers(pbx, seats, lambda caller: f"PJSIP/{caller}")
-    return House(chosen, secrets, storage, Board(), pbx, seats, live, Metrics(), None, transfers, clock, phone_of), pbx
+    board, channel_of = Board(), lambda caller: f"PJSIP/{caller}"
+    folders = (chosen.pbx_monitor_dir, chosen.call_recordings_dir)
+    going_on = lambda call: board.card(call) is not None  # noqa: E731 # as short as a name for it
+    recordings = Recordings(chosen.recording, *folders, "yq", storage, pbx, going_on, channel_of, clock)
+    house = House(
+        chosen, secrets, storage, board, pbx, seats, live, Metrics(), None, transfers, recordings, clock, phone_of
+    )
+    return house, pbx
 
 
 @asynccontextmanager

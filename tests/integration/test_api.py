@@ -57,6 +57,7 @@ async def test_a_ticket_shows_the_call_and_the_facts_behind_it(running: API) -> 
         "form_version": 0,
         "form_saved_at": None,
         "form_saved_by": None,
+        "recording": None,
     }
     assert [fact["kind"] for fact in facts] == [
         "received", "queued", "offered", "answered", "hangup_requested", "bridge_left", "offer_ended", "ended",

@@ -173,6 +173,22 @@ def test_the_dialplan_must_tell_what_a_caller_rates(row: tuple[str, str], outcom
 @pytest.mark.parametrize(
     ("row", "outcome"),
     [
+        (("record", "ExecIf", '$["${NOT_RECORDED}" = ""]?TryExec(MixMonitor(${CALLER}.wav,ab))'), GOOD),
+        (("record", "MixMonitor(", "a.wav"), BAD),
+        (("record", "Return", ""), BAD),
+        (("hotline", "ExecIf", "1?MixMonitor(a.wav)"), BAD),
+    ],
+)
+def test_the_dialplan_must_record(row: tuple[str, str, str], outcome: Outcome) -> None:
+    """Where recording is wanted, the PBX does it by itself."""
+    context, name, data = row
+    frames = [frame(Context=context, Extension="s", Application=name, AppData=data)]
+    assert outcome is doctor_answers.way_to_record(frames).outcome
+
+
+@pytest.mark.parametrize(
+    ("row", "outcome"),
+    [
         (("leaders", "Queue", "hotline-leaders,r"), GOOD),
         (("leaders", "Queue", "hotline,r"), BAD),
         (("hotline", "Queue", "hotline-leaders,r"), BAD),

@@ -290,3 +290,11 @@ def test_only_a_fail_fails(findings: list[Finding], verdict: bool) -> None:  # n
 def test_long_lists_are_shortened(names: list[str], text: str) -> None:
     """A line stays a line."""
     assert text == shortened(names)
+
+
+def test_what_is_recorded_must_be_found_and_taken_away(tmp_path: Path) -> None:
+    """A folder that is not there names the setting."""
+    assert doctor_records.recordings(tmp_path).outcome is GOOD
+    found = doctor_records.recordings(tmp_path / "nowhere")
+    assert found.outcome is BAD
+    assert "[pbx] monitor_dir" in found.text

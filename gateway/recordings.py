@@ -1,0 +1,159 @@
+"""Recordings of calls: pauses them, puts away what the PBX has recorded, says which is missing, and ends their keeping.
+
+The PBX records by itself, also without us; what it has written meanwhile is found when we are back.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from gateway.ami.record import RecordKind
+from gateway.calls.call import caller_in
+from gateway.enforcement import Line
+from gateway.recording_files import RecordingError, Spooled, put_away, sha256_of, spooled
+from gateway.sections import Recording as Terms
+from storage.engine import Storage
+from storage.errors import StorageError
+from storage.recordings import Recording, expired, keep, mark_removed, unrecorded
+from storage.tickets import Ticket, ticket_of_call
+from storage.unit_of_work import UnitOfWork
+
+_log = structlog.get_logger(__name__)
+
+_LOOK_SECONDS: Final = 1.0
+_STEP: Final = "record"
+_ABANDONED_AFTER: Final = timedelta(seconds=10)
+"""Of a call that is over, a file to which nothing is added for so long is what a PBX that died has left."""
+_APPEARS_WITHIN: Final = timedelta(seconds=20)
+"""How long after its end a call's recording may take to be found."""
+_LOOKED_FOR: Final = timedelta(hours=1)
+_TIDY_EVERY: Final = timedelta(hours=1)
+
+
+class NotOnTheLineError(Exception):
+    """The caller is not there any more, or is not recorded."""
+
+
+@dataclass(slots=True)
+class Recordings:
+    """Every recording of a call. `spool` is the PBX's folder, `folder` ours; `system` begins the calls' ids.
+
+    `in_progress`: whether a call goes on; `channel_of`: a caller's Uniqueid → his channel, "" once it is gone.
+    """
+
+    terms: Terms
+    spool: Path
+    folder: Path
+    system: str
+    storage: Storage
+    line: Line
+    in_progress: Callable[[str], bool]
+    channel_of: Callable[[str], str]
+    clock: Callable[[], datetime]
+    _refused: dict[str, str] = field(default_factory=dict)
+    _tidied_at: datetime | None = None
+
+    async def pause(self, call: str, *, on: bool) -> None:
+        """Let the recording be silent from now on, or no longer. Raises NotOnTheLineError, AMIError."""
+        channel = self.channel_of(caller_in(call))
+        if not channel:
+            raise NotOnTheLineError
+        await self.line.act("MixMonitorMute", Channel=channel, Direction="both", State="1" if on else "0")
+
+    async def sound(self, recording: Recording) -> Path:
+        """Return the file to play; raises RecordingError where it is not what was recorded."""
+        path = self.folder / (recording.path or "")
+        try:
+            found = await asyncio.to_thread(sha256_of, path)
+        except OSError as problem:
+            _log.error("recording.unreadable", call=recording.call, reason=problem.strerror)
+            raise RecordingError(f"{recording.path}: {problem.strerror}") from None
+        if found != recording.sha256:
+            _log.error("recording.changed", call=recording.call, path=str(path))
+            raise RecordingError(f"{recording.path}: it is not the file that was recorded")
+        return path
+
+    async def run(self) -> None:
+        """Put away, look for what is missing, and remove what is too old, until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                await self._put_away_all()
+                await self._look_for_missing()
+                await self._tidy()
+            except (StorageError, OSError) as problem:
+                _log.warning("recordings.delayed", reason=str(problem), retry_in=_LOOK_SECONDS)
+
+    async def _put_away_all(self) -> None:
+        for file in await asyncio.to_thread(spooled, self.spool, time.time()):
+            call = f"{self.system}/{file.caller}"
+            if file.caller not in self._refused and not self.in_progress(call) and _is_whole(file):
+                await self._take(file, call)
+
+    async def _take(self, file: Spooled, call: str) -> None:
+        """Put one file away; who talked to nobody has no recording. What has no ticket yet waits for it."""
+        async with self.storage.reading() as work:
+            ticket = await ticket_of_call(work, call)
+        if ticket is None or (ticket.ended_at is None and ticket.last_seen_at is None):
+            return
+        if not file.silent:
+            try:
+                recording = await self._put_away(file, ticket)
+            except RecordingError as problem:
+                self._refused[file.caller] = str(problem)
+                _log.error("recording.refused", file=str(file.path), reason=str(problem))
+                return
+            await self._keep(recording)
+        await asyncio.to_thread(file.path.unlink, missing_ok=True)
+
+    async def _put_away(self, file: Spooled, ticket: Ticket) -> Recording:
+        path = Path(ticket.number[:6], f"{ticket.number}.wav")
+        kept = await asyncio.to_thread(put_away, file.path, self.folder / path)
+        lasts = kept.lasts // timedelta(milliseconds=1)
+        return Recording(ticket.call, self.clock(), str(path), kept.sha256, kept.bytes, lasts)
+
+    async def _keep(self, recording: Recording) -> None:
+        async with self.storage.work() as work:
+            await keep(work, recording)
+            await work.commit()
+
+    async def _look_for_missing(self) -> None:
+        """Put on record that an answered call has no recording, and why as far as that is known."""
+        now = self.clock()
+        if not self.terms.enabled:
+            return
+        async with self.storage.reading() as work:
+            missing = await unrecorded(work, (now - _LOOKED_FOR, now - _APPEARS_WITHIN))
+        for ticket in missing:
+            reason = self._refused.get(caller_in(ticket.call), "the PBX has written none: see its log")
+            await self._keep(Recording(ticket.call, now, problem=reason))
+            _log.warning("recording.missing", call=ticket.call, reason=reason)
+            told = {"caller": caller_in(ticket.call), "step": _STEP, "reason": reason}
+            await self.line.note(RecordKind.STEP_FAILED, json.dumps(told, ensure_ascii=False).encode())
+
+    async def _tidy(self) -> None:
+        """Remove what is older than it is kept: the file first, for what is marked as removed is gone."""
+        now = self.clock()
+        if self._tidied_at is not None and now - self._tidied_at < _TIDY_EVERY:
+            return
+        async with self.storage.work() as work:
+            for recording in await self._too_old(work, now):
+                await asyncio.to_thread((self.folder / str(recording.path)).unlink, missing_ok=True)
+                await mark_removed(work, recording)
+            await work.commit()
+        self._tidied_at = now
+
+    async def _too_old(self, work: UnitOfWork, now: datetime) -> list[Recording]:
+        kept, harassment = timedelta(days=self.terms.keep_days), timedelta(days=self.terms.keep_harassment_days)
+        return await expired(work, now - kept, now - harassment)
+
+
+def _is_whole(file: Spooled) -> bool:
+    return file.closed or file.silent or file.idle > _ABANDONED_AFTER
