@@ -1,6 +1,7 @@
 """What of the settings the pure parts need, in their own words: whose calls these are, and the rules in force."""
 
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ from gateway.web.catalogue import LANGUAGES
 from routing.ladder import Ladder, LadderError, ladder_of
 from routing.quality import Item, QualityError, items_of
 from routing.verdicts import RingRule
+from storage.reports import By, Period, Question
 
 _SHIPPED: Final = Path(routing.__file__).with_name("rules.toml")
 _SHIPPED_QUALITY: Final = Path(routing.__file__).with_name("quality.toml")
@@ -35,6 +37,13 @@ def hotline_line(settings: Settings) -> HotlineLine:
 def ring_rule(settings: Settings) -> RingRule:
     """Return the ring rule in force (N1)."""
     return RingRule(settings.rings.period, settings.rings.limit)
+
+
+def question(settings: Settings, period: Period, by: By, limit: int | None = None) -> Question:
+    """Return what a report counts, by the thresholds in force."""
+    reports = settings.reports
+    after = timedelta(minutes=reports.after_call_minutes)
+    return Question(period, by, reports.short_abandon, limit, after, reports.shifts)
 
 
 def ladder(settings: Settings) -> Ladder:

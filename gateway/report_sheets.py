@@ -48,7 +48,8 @@ def title_of(question: Question, rule: RingRule) -> str:
     first, last = question.period.first, question.period.last
     days = f"{first}" if first == last else f"{first} to {last}"
     soon = f"short abandon within {question.soon.total_seconds():g} s"
-    return f"{days}: {allowed} of {rule.period.total_seconds():g} s allowed, {soon}"
+    after = f"after-call within {question.after.total_seconds() / 60:g} min"
+    return f"{days}: {allowed} of {rule.period.total_seconds():g} s allowed, {soon}, {after}"
 
 
 def as_csv(found: Sheet) -> bytes:

@@ -109,7 +109,7 @@ class SeatLedger:
 
         async def change(work: UnitOfWork) -> None:
             if reason is None:
-                await sign_ins.resume(work, work_number)
+                await sign_ins.resume(work, work_number, self._clock())
             else:
                 await sign_ins.pause(work, work_number, self._clock(), reason)
 

@@ -4,7 +4,7 @@ They say nothing of where the values come from; gateway.config reads them.
 """
 
 import ipaddress
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -240,9 +240,21 @@ class Supervision(Section):
 
 
 class Reports(Section):
-    """Thresholds of the reports: who gives up within `short_abandon_seconds` is not counted as abandoned."""
+    """Thresholds of the reports: who gives up within `short_abandon_seconds` is not counted as abandoned.
+
+    A form saved within `after_call_minutes` of its call's end was written then. `shifts`: when each begins, local time.
+    """
 
     short_abandon_seconds: float = Field(5.0, ge=0, le=60)
+    after_call_minutes: int = Field(15, ge=1, le=240)
+    shifts: tuple[time, ...] = (time(0), time(8), time(16))
+
+    @field_validator("shifts")
+    @classmethod
+    def _in_order(cls, shifts: tuple[time, ...]) -> tuple[time, ...]:
+        if not shifts or list(shifts) != sorted(set(shifts)) or any(each.second or each.tzinfo for each in shifts):
+            raise ValueError('write when each shift begins, in order, like ["00:00", "08:00", "16:00"]')
+        return shifts
 
     @property
     def short_abandon(self) -> timedelta:

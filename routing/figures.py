@@ -20,6 +20,7 @@ class Counts:
     late: int = 0
     left_before_queue: int = 0
     left_unrung: int = 0
+    left_with_nobody: int = 0
     left_ringing: int = 0
     left_soon: int = 0
     lost: int = 0
@@ -28,10 +29,23 @@ class Counts:
     hung_up_unknown: int = 0
     unseen: int = 0
     apologies_spoken: int = 0
+    apologies_shown: int = 0
+    escalated: int = 0
+    held: int = 0
+    followed_up: int = 0
+    rated: int = 0
+    stars: int = 0
+    scored: int = 0
+    points: int = 0
     callbacks_promised: int = 0
     callbacks_kept: int = 0
     waited_us: int = 0
     talked_us: int = 0
+    held_us: int = 0
+    followed_up_us: int = 0
+    signed_in_us: int = 0
+    paused_us: int = 0
+    blind_us: int = 0
     rings: Mapping[int, int] = field(default_factory=dict)
 
     def __add__(self, other: "Counts") -> "Counts":
@@ -59,6 +73,13 @@ class Figure:
         """Return its name as one word."""
         return self.name.replace(" ", "_").replace("-", "_")
 
+    def shown(self, counts: Counts, no_case: str = "-") -> str:
+        """Return its value as people read it."""
+        value = self.of(counts)
+        if value is None:
+            return no_case
+        return f"{value:.1f}{self.unit}" if self.unit else f"{value:.0f}"
+
 
 def _share(part: float, whole: float) -> float | None:
     return 100 * part / whole if whole else None
@@ -68,9 +89,23 @@ def _mean_s(total_us: int, cases: int) -> float | None:
     return total_us / 1_000_000 / cases if cases else None
 
 
+def _left(counts: Counts) -> int:
+    return counts.left_unrung + counts.left_with_nobody + counts.left_ringing
+
+
+def _after(counts: Counts) -> tuple[int, int]:
+    return counts.followed_up_us, counts.followed_up
+
+
+def _occupancy(counts: Counts) -> float | None:
+    return _share(counts.talked_us + counts.followed_up_us, counts.signed_in_us - counts.paused_us)
+
+
 def _number(name: str, formula: str, counted: str) -> Figure:
     return Figure(name, "", formula, attrgetter(counted), counted)
 
+
+_HOUR_US: Final = 3_600_000_000
 
 FIGURES: Final = (
     _number("calls", "tickets opened in the period", "calls"),
@@ -83,22 +118,36 @@ FIGURES: Final = (
     Figure("talk", "s", "answer to end of the answered / answered", lambda c: _mean_s(c.talked_us, c.answered)),
     _number("left before queue", "gave up before they were made to wait", "left_before_queue"),
     _number("left unrung", "gave up while no phone had rung for them", "left_unrung"),
+    _number("left with nobody", "gave up unrung, and for a while nobody was signed in", "left_with_nobody"),
     _number("left ringing", "gave up after a phone had rung for them", "left_ringing"),
     _number("left soon", "of those, within the short-abandon threshold", "left_soon"),
     Figure(
         "abandoned",
         "%",
-        "(left unrung + left ringing - left soon) / (offered - left soon)",
-        lambda c: _share(c.left_unrung + c.left_ringing - c.left_soon, c.offered - c.left_soon),
+        "(left unrung + with nobody + ringing - soon) / (offered - left soon)",
+        lambda c: _share(_left(c) - c.left_soon, c.offered - c.left_soon),
     ),
     _number("apologies due", "= late", "late"),
     _number("apologies spoken", "calls in which the PBX spoke one to its end", "apologies_spoken"),
+    _number("apologies shown", "calls in which the page of who answered asked for one", "apologies_shown"),
+    _number("escalated", "calls passed on to a shift leader (N8)", "escalated"),
     _number("call-backs promised", "callers who asked to be called back (N3)", "callbacks_promised"),
     _number("call-backs kept", "of those, called back by now", "callbacks_kept"),
     _number("operator hung up", "answered calls that an operator ended first (N2)", "operator_hung_up"),
     _number("of those exempt", "that had warned the caller before (N7)", "hung_up_exempt"),
     _number("hang-up unknown", "answered calls of which that is undetermined", "hung_up_unknown"),
+    _number("held", "calls in which the caller was put on hold", "held"),
+    Figure("hold", "s", "time on hold / held", lambda c: _mean_s(c.held_us, c.held)),
+    Figure("after-call", "s", "end of call to its form saved / forms saved soon", lambda c: _mean_s(*_after(c))),
+    Figure("signed in", "h", "time of operators at their seats", lambda c: c.signed_in_us / _HOUR_US),
+    Figure("paused", "h", "of that, time in which no calls came to them", lambda c: c.paused_us / _HOUR_US),
+    Figure("occupancy", "%", "(talk + after-call, in all) / (signed in - paused)", _occupancy),
+    _number("rated", "calls that the caller rated", "rated"),
+    Figure("rating", "/5", "sum of ratings / rated", lambda c: c.stars / c.rated if c.rated else None),
+    _number("scored", "calls that a shift leader has scored", "scored"),
+    Figure("quality", "/100", "sum of scores / scored", lambda c: c.points / c.scored if c.scored else None),
     _number("unseen", "calls not seen live throughout", "unseen"),
     _number("lost", "calls whose end nobody saw", "lost"),
+    Figure("blind", "s", "time in which calls may have gone unseen", lambda c: c.blind_us / 1_000_000),
 )
 """Every figure, in the order of the report."""

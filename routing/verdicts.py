@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from routing import conversations
 from routing.facts import Fact, in_order
 from routing.vocabulary import OUR_OWN_WORDS, CallState, FactKind, Party, Source, Step
 
@@ -68,6 +69,10 @@ class Verdict:
     called_back_by: str | None
     rating: int | None
     harassment: bool
+    held_ms: int
+    escalated_at: datetime | None
+    apology_shown_at: datetime | None
+    nobody_signed_in: bool
 
     @property
     def operator(self) -> str | None:
@@ -107,13 +112,17 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
         in_time=in_time,
         hung_up_first=first,
         rule_version=rule.version,
-        apologised_at=_apologised_at(seen),
+        apologised_at=conversations.apologised_at(seen, SHORTEST_SPEECH),
         hung_up_exempt=_warned_before(seen) if first is Party.OPERATOR else None,
         callback_promised_at=promised.at if promised else None,
         called_back_at=kept.at if kept else None,
         called_back_by=kept.text("operator") if kept else None,
         rating=_rating(seen),
         harassment=_first(seen, FactKind.HARASSMENT_WARNED) is not None,
+        held_ms=conversations.held(seen) // timedelta(milliseconds=1),
+        escalated_at=conversations.escalated_at(seen),
+        apology_shown_at=conversations.apology_shown_at(seen),
+        nobody_signed_in=conversations.nobody_signed_in(seen),
     )
 
 
@@ -134,13 +143,6 @@ def _work_numbers(facts: list[Fact], kind: FactKind) -> tuple[str, ...]:
 def _last_seen(facts: list[Fact]) -> datetime | None:
     lost = _first(facts, FactKind.LOST_SIGHT)
     return lost.at if lost else None
-
-
-def _apologised_at(facts: list[Fact]) -> datetime | None:
-    """Return when the PBX had spoken the apology."""
-    spoken = {fact.kind: fact.at for fact in facts if fact.subject == Step.APOLOGISE}
-    begun, ended = spoken.get(FactKind.SPEECH_BEGAN), spoken.get(FactKind.SPEECH_ENDED)
-    return ended if begun and ended and ended - begun >= SHORTEST_SPEECH else None
 
 
 def _callback_asked(facts: list[Fact]) -> Fact | None:

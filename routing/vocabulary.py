@@ -28,6 +28,7 @@ class FactKind(StrEnum):
     STEP_FAILED = "step_failed"
     SPEECH_BEGAN = "speech_began"
     SPEECH_ENDED = "speech_ended"
+    APOLOGY_SHOWN = "apology_shown"
     HARASSMENT_WARNED = "harassment_warned"
     CALLBACK_ASKED = "callback_asked"
     CALLED_BACK = "called_back"
@@ -43,7 +44,7 @@ class FactKind(StrEnum):
 
 
 OUR_OWN_WORDS: Final = frozenset(
-    {FactKind.STEP_FAILED, FactKind.HARASSMENT_WARNED, FactKind.CALLED_BACK, FactKind.ORDERED}
+    {FactKind.STEP_FAILED, FactKind.APOLOGY_SHOWN, FactKind.HARASSMENT_WARNED, FactKind.CALLED_BACK, FactKind.ORDERED}
 )
 """What we say ourselves: it shows nothing of the caller, not even that he is there."""
 

@@ -179,5 +179,9 @@ _JUDGED = (
     "called_back_by",
     "rating",
     "harassment",
+    "held_ms",
+    "escalated_at",
+    "apology_shown_at",
+    "nobody_signed_in",
 )
 _WRITTEN = ("number", "system", *_JUDGED)

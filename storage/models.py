@@ -80,6 +80,10 @@ tickets = Table(
     Column("called_back_by", Key),
     Column("rating", Integer),
     Column("harassment", Boolean, nullable=False, server_default=text("false")),
+    Column("held_ms", BigInteger, nullable=False, server_default=text("0")),
+    Column("escalated_at", Instant),
+    Column("apology_shown_at", Instant),
+    Column("nobody_signed_in", Boolean, nullable=False, server_default=text("false")),
     # what the operator writes; the ledger never touches these
     Column("customer_name", Words, nullable=False, server_default=text("''")),
     Column("customer_phone", Words, nullable=False, server_default=text("''")),
@@ -213,6 +217,18 @@ sign_ins = Table(
     Index("uq_sign_ins_open_seat", "seat", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index("uq_sign_ins_open_operator", "work_number", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index(None, "seat", "signed_in_at"),
+    Index(None, "signed_in_at"),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("sign_in", _ID, ForeignKey("sign_ins.id"), nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("reason", Words, nullable=False),
+    Index(None, "sign_in"),
 )
 
 _VALID = text("revoked_at IS NULL")

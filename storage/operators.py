@@ -1,6 +1,7 @@
 """The people who can sign in, their roles and their passwords (argon2id); who sits where is storage.sign_ins."""
 
 import asyncio
+import hashlib
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ __all__ = [
     "add_operator",
     "check_password",
     "deactivate",
+    "director_key",
     "is_work_number",
     "operators",
     "role_of",
@@ -101,6 +103,15 @@ async def role_of(work: UnitOfWork, work_number: str) -> Role | None:
     statement = select(_table.c.role).where(_table.c.work_number == work_number, _table.c.active.is_(True))
     role: Role | None = (await work.execute(statement)).scalar()
     return role
+
+
+async def director_key(work: UnitOfWork, work_number: str) -> str | None:
+    """Return a word that stands for the director's password and changes with it; None for who is no director."""
+    statement = select(_table.c.password_hash).where(
+        _table.c.work_number == work_number, _table.c.active.is_(True), _table.c.role == Role.DIRECTOR
+    )
+    kept: str | None = (await work.execute(statement)).scalar()
+    return hashlib.sha256(kept.encode()).hexdigest()[:32] if kept is not None else None
 
 
 async def operators(work: UnitOfWork) -> list[Operator]:

@@ -1,72 +1,58 @@
 """Counts for reports, in the database: one pass over the tickets of a period, grouped as asked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Text, and_, case, cast, extract, func, literal, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, exists, func, literal, select
 
 from routing.figures import Counts
 from routing.vocabulary import CallState, Party, Source
 from storage import models
+from storage.duty import stretches
+from storage.report_groups import By, Grouping, Period, since_1970
 from storage.tickets import Ticket
 from storage.unit_of_work import UnitOfWork
 
-_t = models.tickets.c
+__all__ = ["By", "Period", "Question", "calls_counted", "count"]
 
-
-class By(StrEnum):
-    """What a report is grouped by; the group's name is a day, a month, a work number ("" where nobody answered)."""
-
-    DAY = "day"
-    MONTH = "month"
-    OPERATOR = "operator"
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Local days, both included."""
-
-    first: date
-    last: date
-
-    def instants(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """Return when it begins and when it is over."""
-        begins, over = self.first, self.last + timedelta(days=1)
-        return datetime(*begins.timetuple()[:3], tzinfo=zone), datetime(*over.timetuple()[:3], tzinfo=zone)
+_t, _r = models.tickets.c, models.reviews.c
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is counted. `limit` scores the calls by another number of rings than their own rule has, None by theirs.
 
-    Who gives up within `soon` is left out of the share of the abandoned.
+    Who gives up within `soon` is left out of the share of the abandoned. A form that is saved within `after` the end of
+    its call was written then; `shifts` are the local times at which one begins.
     """
 
     period: Period
     by: By
     soon: timedelta
     limit: int | None = None
+    after: timedelta = timedelta(minutes=15)
+    shifts: tuple[time, ...] = (time(0), time(8), time(16))
 
-
-_GROUPS: Final = {
-    By.DAY: func.substr(_t.number, 1, 8),  # a ticket's number begins with its local day
-    By.MONTH: func.substr(_t.number, 1, 6),
-    By.OPERATOR: func.coalesce(_t.operator, ""),
-}
+    def grouping(self, zone: ZoneInfo) -> Grouping:
+        """Return the groups of its calls."""
+        return Grouping(self.by, self.period, zone, self.shifts)
 
 
 async def count(work: UnitOfWork, question: Question, zone: ZoneInfo) -> dict[str, Counts]:
     """Return the counts of each group, in the order of their names."""
     begins, over = question.period.instants(zone)
     within = and_(_t.opened_at >= begins, _t.opened_at < over)
-    group = _GROUPS[question.by]
+    grouping = question.grouping(zone)
+    group = grouping.of_calls(work.dialect)
     sums = (await work.execute(_sums(group, within, question, work.dialect))).mappings()
     rings = await _rings(work, group, within)
-    return {row["grouped"]: _counts(row, rings.get(row["grouped"], {})) for row in sums}
+    found = {row["grouped"]: _counts(row, rings.get(row["grouped"], {})) for row in sums}
+    for name, counts in [*await _reviews(work, group, within), *await _duty(work, grouping)]:
+        found[name] = found.get(name, Counts()) + counts
+    return dict(sorted(found.items()))
 
 
 async def calls_counted(
@@ -79,9 +65,10 @@ async def calls_counted(
     begins, over = question.period.instants(zone)
     conditions: list[ColumnElement[bool]] = [_t.opened_at >= begins, _t.opened_at < over]
     if counted != "calls":
-        conditions.append(_conditions(question, work.dialect)[counted])
+        scored = exists().where(_r.ticket == _t.number, _r.scored_at.is_not(None))
+        conditions.append({**_conditions(question, work.dialect), "scored": scored}[counted])
     if group is not None:
-        conditions.append(_GROUPS[question.by] == group)
+        conditions.append(question.grouping(zone).of_calls(work.dialect) == group)
     statement = select(models.tickets).where(*conditions).order_by(_t.opened_at.desc(), _t.number.desc()).limit(limit)
     return [Ticket(**row) for row in (await work.execute(statement)).mappings()]
 
@@ -102,6 +89,9 @@ def _sums(group: ColumnElement[str], within: ColumnElement[bool], question: Ques
             *(func.sum(case((condition, 1), else_=0)).label(name) for name, condition in conditions.items()),
             func.sum(case((answered, waited), else_=0)).label("waited_us"),
             func.sum(case((and_(answered, _t.ended_at.is_not(None)), talked), else_=0)).label("talked_us"),
+            (func.sum(_t.held_ms) * 1000).label("held_us"),
+            func.sum(case((conditions["followed_up"], _written(dialect)), else_=0)).label("followed_up_us"),
+            func.sum(func.coalesce(_t.rating, 0)).label("stars"),
         )
         .where(within)
         .group_by(group)
@@ -111,6 +101,10 @@ def _sums(group: ColumnElement[str], within: ColumnElement[bool], question: Ques
 
 def _waited(dialect: str) -> ColumnElement[Any]:
     return _microseconds(_t.queued_at, func.coalesce(_t.answered_at, _t.ended_at), dialect)
+
+
+def _written(dialect: str) -> ColumnElement[Any]:
+    return _microseconds(_t.ended_at, _t.form_saved_at, dialect)
 
 
 def _conditions(question: Question, dialect: str) -> dict[str, ColumnElement[bool]]:
@@ -126,7 +120,8 @@ def _conditions(question: Question, dialect: str) -> dict[str, ColumnElement[boo
         "in_time": in_time.is_(True),
         "late": in_time.is_(False),
         "left_before_queue": and_(_t.state == CallState.ABANDONED, _t.queued_at.is_(None)),
-        "left_unrung": and_(left, ~rung),
+        "left_unrung": and_(left, ~rung, ~_t.nobody_signed_in),
+        "left_with_nobody": and_(left, ~rung, _t.nobody_signed_in),
         "left_ringing": and_(left, rung),
         "left_soon": and_(left, _waited(dialect) < question.soon // timedelta(microseconds=1)),
         "lost": _t.state == CallState.LOST,
@@ -134,6 +129,11 @@ def _conditions(question: Question, dialect: str) -> dict[str, ColumnElement[boo
         "hung_up_exempt": and_(answered, _t.hung_up_exempt.is_(True)),
         "hung_up_unknown": and_(answered, _t.hung_up_first == Party.UNDETERMINED),
         "apologies_spoken": _t.apologised_at.is_not(None),
+        "apologies_shown": _t.apology_shown_at.is_not(None),
+        "escalated": _t.escalated_at.is_not(None),
+        "held": _t.held_ms > 0,
+        "followed_up": _written(dialect).between(0, question.after // timedelta(microseconds=1)),
+        "rated": _t.rating.is_not(None),
         "callbacks_promised": promised,
         "callbacks_kept": and_(promised, _t.called_back_at.is_not(None)),
         "unseen": _t.source != Source.LIVE,
@@ -166,12 +166,37 @@ async def _rings(work: UnitOfWork, group: ColumnElement[str], within: ColumnElem
     return found
 
 
+async def _reviews(
+    work: UnitOfWork, group: ColumnElement[str], within: ColumnElement[bool]
+) -> list[tuple[str, Counts]]:
+    """Return, by group, how many of its calls have been scored, and with how many hundredths in all."""
+    statement = (
+        select(group.label("grouped"), func.count().label("number"), func.sum(_r.score).label("points"))
+        .join(models.tickets, _t.number == _r.ticket)
+        .where(within, _r.scored_at.is_not(None))
+        .group_by(group)
+    )
+    rows = (await work.execute(statement)).mappings()
+    return [(row["grouped"], Counts(scored=row["number"], points=int(row["points"]))) for row in rows]
+
+
+async def _duty(work: UnitOfWork, grouping: Grouping) -> Iterator[tuple[str, Counts]]:
+    """Yield, by group, how long its operators were signed in and paused, and calls may have gone unseen."""
+    found = await stretches(work, *grouping.period.instants(grouping.zone))
+    return (
+        (name, _LASTED[stretch.what](length // timedelta(microseconds=1)))
+        for stretch in found
+        for name, length in grouping.pieces(stretch.began_at, stretch.ended_at, stretch.who)
+    )
+
+
+_LASTED: Final[Mapping[str, Callable[[int], Counts]]] = {
+    "signed_in": lambda us: Counts(signed_in_us=us),
+    "paused": lambda us: Counts(paused_us=us),
+    "blind": lambda us: Counts(blind_us=us),
+}
+
+
 def _microseconds(earlier: ColumnElement[Any], later: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
     """Return the time between two instants, exact, in either database."""
-    return _since_1970(later, dialect) - _since_1970(earlier, dialect)
-
-
-def _since_1970(instant: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
-    if dialect == "postgresql":
-        return cast(extract("epoch", instant) * 1_000_000, BigInteger)
-    return func.unixepoch(func.substr(instant, 1, 19)) * 1_000_000 + cast(func.substr(instant, 21, 6), Integer)
+    return since_1970(later, dialect) - since_1970(earlier, dialect)

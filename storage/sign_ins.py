@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, exists, or_, select, update
 from storage import models
 from storage.unit_of_work import UnitOfWork
 
-_table = models.sign_ins
+_table, _pauses = models.sign_ins, models.pauses
 _open = _table.c.signed_out_at.is_(None)
 
 
@@ -79,7 +79,9 @@ def _or_refuse(present: list[SignIn], seat: str, work_number: str) -> SignIn:
 
 async def sign_out(work: UnitOfWork, work_number: str, at: datetime, ended_by: str) -> SignIn:
     """End an operator's sign-in; `ended_by` says who or what did. Raises NotSignedInError."""
-    return await _change(work, work_number, signed_out_at=at, ended_by=ended_by)
+    ended = await _change(work, work_number, signed_out_at=at, ended_by=ended_by)
+    await _end_pause(work, ended, at)
+    return ended
 
 
 async def reopen(work: UnitOfWork, ended: SignIn) -> None:
@@ -91,16 +93,29 @@ async def reopen(work: UnitOfWork, ended: SignIn) -> None:
     )
     statement = update(_table).where(_table.c.id == ended.id, ~in_between)
     await work.execute(statement.values(signed_out_at=None, ended_by=None))
+    goes_on = exists().where(_table.c.id == ended.id, _open)
+    same = (_pauses.c.sign_in == ended.id, _pauses.c.ended_at == ended.signed_out_at)
+    await work.execute(update(_pauses).where(*same, goes_on).values(ended_at=None))
 
 
 async def pause(work: UnitOfWork, work_number: str, at: datetime, reason: str) -> SignIn:
-    """Give an operator a pause. Raises NotSignedInError."""
-    return await _change(work, work_number, paused_at=at, pause_reason=reason)
+    """Give an operator a pause, in the place of one that he has. Raises NotSignedInError."""
+    paused = await _change(work, work_number, paused_at=at, pause_reason=reason)
+    await _end_pause(work, paused, at)
+    await work.execute(work.insert(_pauses).values(sign_in=paused.id, began_at=at, reason=reason))
+    return paused
 
 
-async def resume(work: UnitOfWork, work_number: str) -> SignIn:
+async def resume(work: UnitOfWork, work_number: str, at: datetime) -> SignIn:
     """End an operator's pause. Raises NotSignedInError."""
-    return await _change(work, work_number, paused_at=None, pause_reason=None)
+    resumed = await _change(work, work_number, paused_at=None, pause_reason=None)
+    await _end_pause(work, resumed, at)
+    return resumed
+
+
+async def _end_pause(work: UnitOfWork, of: SignIn, at: datetime) -> None:
+    still = (_pauses.c.sign_in == of.id, _pauses.c.ended_at.is_(None))
+    await work.execute(update(_pauses).where(*still).values(ended_at=at))
 
 
 async def open_sign_ins(work: UnitOfWork) -> list[SignIn]:

@@ -108,6 +108,10 @@ class Ticket:
     called_back_by: str | None = None
     rating: int | None = None
     harassment: bool = False
+    held_ms: int = 0
+    escalated_at: datetime | None = None
+    apology_shown_at: datetime | None = None
+    nobody_signed_in: bool = False
     customer_name: str = ""
     customer_phone: str = ""
     address: str = ""

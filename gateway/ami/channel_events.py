@@ -135,13 +135,14 @@ class HoldChanged:
     uniqueid: str = header("Uniqueid")
 
 
-@made_from("BlindTransfer", when=_SUCCESS, how="blind")
-@made_from("AttendedTransfer", when=_SUCCESS, how="attended")
+@made_from("BlindTransfer", when=_SUCCESS, how="blind", to_leader=False)
+@made_from("AttendedTransfer", when=_SUCCESS, how="attended", to_leader=False)
 @dataclass(frozen=True, slots=True)
 class CallTransferred:
     """A transfer took effect: `transferer` acted, `transferee` is moved.
 
     `target` is the extension he goes to, or the Uniqueid of the channel on which the transferer asked there first.
+    `to_leader` is looked up: whether a shift leader's phone is at that extension (N8).
     """
 
     at: datetime
@@ -149,6 +150,7 @@ class CallTransferred:
     transferer: str = header("TransfererUniqueid", "OrigTransfererUniqueid")
     transferee: str = header("TransfereeUniqueid")
     target: str = header("Extension", "SecondTransfererUniqueid")
+    to_leader: bool = False
 
 
 @made_from("DTMFEnd", when={"Direction": frozenset({"Received"})})

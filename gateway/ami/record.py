@@ -32,6 +32,7 @@ class RecordKind(StrEnum):
     HARASSMENT_WARNED = "H"
     CALLED_BACK = "B"
     ORDERED = "O"
+    APOLOGY_SHOWN = "A"
 
 
 _LETTERS: Final = {kind: kind.value.encode() for kind in RecordKind}

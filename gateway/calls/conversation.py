@@ -62,6 +62,7 @@ def transferred(call: Call, event: ami.CallTransferred) -> Iterator[Fact]:
         how=event.how,
         operator=leg.operator if leg else "",
         target=event.target,
+        **({"to_leader": True} if event.to_leader else {}),
     )
 
 

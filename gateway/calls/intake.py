@@ -19,7 +19,7 @@ from gateway.calls.pbx_clock import PBXClock
 from gateway.calls.pbx_records import Retelling, cel_rows
 from gateway.calls.queue_notes import queue_notes
 from gateway.calls.resync import Snapshot
-from gateway.calls.steps import HarassmentWarned, Ordered, StepFailed
+from gateway.calls.steps import ApologyShown, HarassmentWarned, Ordered, StepFailed
 from gateway.calls.switchboard import named_as
 from gateway.calls.tracker import Tracker, TrackerEvent
 from gateway.calls.transitions import FoundInProgress, TimePassed, Vanished
@@ -32,6 +32,7 @@ _OUR_OWN = frozenset(
         RecordKind.TICK,
         RecordKind.STEP_FAILED,
         RecordKind.HARASSMENT_WARNED,
+        RecordKind.APOLOGY_SHOWN,
         RecordKind.CALLED_BACK,
         RecordKind.ORDERED,
     }
@@ -167,6 +168,8 @@ class Intake:
             return [Fact(told["call"], FactKind.CALLED_BACK, at, data={"operator": told["operator"]})]
         if record.kind is RecordKind.HARASSMENT_WARNED:
             return self._apply(HarassmentWarned(at, told["caller"], told["operator"]))
+        if record.kind is RecordKind.APOLOGY_SHOWN:
+            return self._apply(ApologyShown(at, told["caller"], told["operator"]))
         if record.kind is RecordKind.ORDERED:
             return self._apply(Ordered(at, told["caller"], told["operator"], told["step"]))
         return self._apply(StepFailed(at, told["caller"], told["step"], told["reason"]))

@@ -10,11 +10,13 @@ class Roster:
     """Work numbers by interface, as names of channels have it."""
 
     operators: dict[str, str] = field(default_factory=dict)
+    leaders: set[str] = field(default_factory=set)
     _left_at: dict[str, datetime] = field(default_factory=dict)
 
-    def joined(self, interface: str, operator: str) -> None:
-        """Note who is in the queue with this phone."""
+    def joined(self, interface: str, operator: str, *, leads: bool = False) -> None:
+        """Note who is in the queue with this phone, or (`leads`) in that of the shift leaders."""
         self.operators[interface] = operator
+        (self.leaders.add if leads else self.leaders.discard)(interface)
         self._left_at.pop(interface, None)
 
     def left(self, interface: str, at: datetime) -> None:
@@ -30,6 +32,10 @@ class Roster:
     def is_empty(self) -> bool:
         """Say whether nobody is in the queue, nor in that of the shift leaders."""
         return self.operators.keys() <= self._left_at.keys()
+
+    def leads_at(self, interface: str, at: datetime) -> bool:
+        """Say whether it was a shift leader's phone at this instant."""
+        return interface in self.leaders and self.operator_at(interface, at) != ""
 
     def operator_at(self, interface: str, at: datetime) -> str:
         """Return whose phone it was at this instant, "" for nobody's."""

@@ -32,6 +32,15 @@ class HarassmentWarned:
 
 
 @dataclass(frozen=True, slots=True)
+class ApologyShown:
+    """The page of the operator who talks to the caller shows that an apology is due (N1)."""
+
+    at: datetime
+    uniqueid: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ordered:
     """An operator orders on his page how his call is to end: by the rating (N2), or by a hang-up (N7)."""
 
@@ -83,6 +92,12 @@ def warned(call: Call, event: HarassmentWarned) -> Iterator[Fact]:
     """Note a warning; only who talks to the caller can give one."""
     if _talks(call, event.operator):
         yield from call.fact(FactKind.HARASSMENT_WARNED, event.at, event.operator, operator=event.operator, clause="N7")
+
+
+def apology_shown(call: Call, event: ApologyShown) -> Iterator[Fact]:
+    """Note what a page shows; only to who talks to the caller is it of use."""
+    if _talks(call, event.operator):
+        yield from call.fact(FactKind.APOLOGY_SHOWN, event.at, event.operator, operator=event.operator, clause="N1")
 
 
 def ordered(call: Call, event: Ordered) -> Iterator[Fact]:

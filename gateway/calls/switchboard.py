@@ -172,8 +172,9 @@ class Switchboard:
         return self._as_leg(event, event.uniqueid)
 
     def _transferred(self, event: ami.CallTransferred) -> Routed:
-        leg = self._aliases.get(event.transferer)
-        return self._addressed(replace(event, transferer=leg) if leg else event)
+        leg = self._aliases.get(event.transferer, event.transferer)
+        leads = self.roster.leads_at(f"PJSIP/{event.target}", event.at)
+        return self._addressed(replace(event, transferer=leg, to_leader=leads))
 
     def _halves_joined(self, event: ami.LocalBridged) -> Routed:
         self._bridges.pair(event.one, event.two)

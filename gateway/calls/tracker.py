@@ -93,7 +93,7 @@ class Tracker:
         """Note who is in the queue, or no longer."""
         interface = named_as(event.interface)
         if isinstance(event, ami.MemberStatus):
-            self.switchboard.roster.joined(interface, event.name)
+            self.switchboard.roster.joined(interface, event.name, leads=event.queue == self.line.leaders)
             return []
         self.switchboard.roster.left(interface, event.at)
         return self._look_who_is_there(event.at)

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from gateway.ami import events as ami
 from gateway.calls import conversation, offers, steps
 from gateway.calls.call import Call, Leg, Stage
-from gateway.calls.steps import HarassmentWarned, NobodySignedIn, Ordered, StepFailed
+from gateway.calls.steps import ApologyShown, HarassmentWarned, NobodySignedIn, Ordered, StepFailed
 from routing.facts import Fact
 from routing.vocabulary import FactKind, OfferOutcome, Party, Source
 
@@ -45,7 +45,15 @@ class FoundInProgress:
 
 
 Happening: TypeAlias = (
-    ami.CallEvent | TimePassed | Vanished | FoundInProgress | NobodySignedIn | StepFailed | HarassmentWarned | Ordered
+    ami.CallEvent
+    | TimePassed
+    | Vanished
+    | FoundInProgress
+    | NobodySignedIn
+    | StepFailed
+    | HarassmentWarned
+    | ApologyShown
+    | Ordered
 )
 Move: TypeAlias = Callable[..., Iterator[Fact]]
 
@@ -250,6 +258,7 @@ def _tick(_call: Call, _event: TimePassed) -> Iterator[Fact]:
 _OUR_OWN_WORDS: dict[type, Move] = {
     StepFailed: steps.failed,
     HarassmentWarned: steps.warned,
+    ApologyShown: steps.apology_shown,
     Ordered: steps.ordered,
 }
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway import policy
 from gateway.periods import PeriodError, period_of
 from gateway.web.api_answers import RefusedError, answering, error, insist_on_reading, json_answer
 from gateway.web.api_models import (
@@ -25,7 +26,7 @@ from gateway.web.openapi import Endpoint, Request, describe
 from storage.facts import facts_of
 from storage.gaps import gaps
 from storage.recordings import recording_of
-from storage.reports import Question, count
+from storage.reports import count
 from storage.tickets import ticket, ticket_of_call, tickets, tickets_of_calls
 
 PREFIX: Final = "/api/v1"
@@ -86,7 +87,7 @@ async def _report(request: Request) -> ReportShown:
         period = period_of(request.path["period"], request.path["which"], house.clock().date())
     except PeriodError as problem:
         raise RefusedError(404, str(problem)) from None
-    question = Question(period, asked.by, house.settings.reports.short_abandon, asked.rings)
+    question = policy.question(house.settings, period, asked.by, asked.rings)
     return ReportShown.of(question, await count(request.work, question, house.settings.hotline.zone), house.ring_rule)
 
 

@@ -81,6 +81,12 @@ class TicketShown(Shown):
     called_back_by: str | None = Field(description="His work number.")
     rating: int | None = Field(ge=1, le=5, description="The caller's own rating, 5 the best; null where he gave none.")
     harassment: bool = Field(description="Did his operator warn the caller of harassment (N7)?")
+    held_ms: int = Field(ge=0, description="For how long operators had him on hold, in milliseconds.")
+    escalated_at: Instant | None = Field(description="When he was first passed on to a shift leader (N8).")
+    apology_shown_at: Instant | None = Field(
+        description="When the operator's page showed that an apology was due (N1)."
+    )
+    nobody_signed_in: bool = Field(description="Was there a moment of his waiting in which nobody was signed in?")
     customer_name: str
     customer_phone: str
     address: str
@@ -258,7 +264,7 @@ class FigureShown(Shown):
 class GroupShown(Shown):
     """The figures of some calls, and how many of them were answered on which ring."""
 
-    name: str = Field(description="The day, month or work number; empty where nobody answered.")
+    name: str = Field(description="The day, month, shift or work number; empty where nobody answered.")
     figures: tuple[FigureShown, ...]
     rings: dict[int, int]
 
@@ -277,6 +283,7 @@ class ReportShown(Shown):
     rings_allowed: int
     ring_seconds: float
     short_abandon_seconds: float
+    after_call_seconds: float = Field(description="A form saved within so long of its call's end was written then.")
     total: GroupShown
     groups: tuple[GroupShown, ...]
 
@@ -289,6 +296,7 @@ class ReportShown(Shown):
             rings_allowed=question.limit or rule.limit,
             ring_seconds=rule.period.total_seconds(),
             short_abandon_seconds=question.soon.total_seconds(),
+            after_call_seconds=question.after.total_seconds(),
             total=GroupShown.of("", sum(groups.values(), Counts())),
             groups=tuple(GroupShown.of(name, counts) for name, counts in groups.items()),
         )

@@ -4,7 +4,7 @@ A password is dear to look at, so a crowd at the door is turned away at once ins
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http import HTTPStatus
@@ -15,7 +15,7 @@ import structlog
 from gateway.web.throttle import Throttle
 from storage.errors import StorageError
 from storage.operators import Operator, is_work_number
-from storage.roles import AT_A_SEAT
+from storage.roles import AT_A_SEAT, Role
 
 _log = structlog.get_logger(__name__)
 _LONGEST_PASSWORD: Final = 256
@@ -43,8 +43,10 @@ class Door:
         self._throttle = Throttle(clock)
         self._standing: Counter[str] = Counter()
 
-    async def let_in(self, address: str, work_number: str, password: str) -> Operator:
-        """Return who this is, if he may sit at a seat; raises TurnedAwayError or StorageError."""
+    async def let_in(
+        self, address: str, work_number: str, password: str, roles: Container[Role] = AT_A_SEAT
+    ) -> Operator:
+        """Return who this is, if he has one of these roles; raises TurnedAwayError or StorageError."""
         number = work_number if is_work_number(work_number) and len(password) <= _LONGEST_PASSWORD else ""
         wait = self._throttle.wait(address, number)
         if wait:
@@ -55,7 +57,7 @@ class Door:
         if operator is None:
             _log.warning("sign-in failed", address=address, work_number=number or "(no work number)")
             raise TurnedAwayError("sign_in.wrong", HTTPStatus.UNAUTHORIZED)
-        if operator.role not in AT_A_SEAT:
+        if operator.role not in roles:
             raise TurnedAwayError("sign_in.role", HTTPStatus.FORBIDDEN)
         return operator
 

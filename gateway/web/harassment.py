@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.web.leaders import insist_on_leader
+from gateway.web.leaders import insist_on_oversight
 from gateway.web.rendering import UNSEEN, house_of, page
 from gateway.web.views import LONGEST_NUMBER, LONGEST_SHOWN
 from gateway.web.visitors import spoken
@@ -28,14 +28,14 @@ _LONGEST_DAYS: Final = 365
 @ROUTES.get("/harassment")
 async def harassment(request: web.Request) -> web.Response:
     """Show the reports, unseen and seen of late, and the list of watched numbers."""
-    insist_on_leader(request)
+    insist_on_oversight(request)
     return await _shown(request)
 
 
 @ROUTES.post("/harassment/seen")
 async def seen(request: web.Request) -> web.Response:
     """Keep that the shift leader has seen a report."""
-    leader, number = insist_on_leader(request), str((await request.post()).get("ticket", ""))
+    leader, number = insist_on_oversight(request), str((await request.post()).get("ticket", ""))
     async with house_of(request).storage.work() as work:
         await mark_seen(work, number, leader)
         await work.commit()
@@ -46,7 +46,7 @@ async def seen(request: web.Request) -> web.Response:
 @ROUTES.post("/harassment/watch")
 async def put_on_list(request: web.Request) -> web.Response:
     """Watch for a number for some days, for a reason."""
-    leader, form = insist_on_leader(request), await request.post()
+    leader, form = insist_on_oversight(request), await request.post()
     number, reason, days = (str(form.get(name, "")).strip() for name in ("number", "reason", "days"))
     if not (0 < len(number) <= LONGEST_NUMBER and 0 < len(reason) <= LONGEST_SHOWN):
         return await _shown(request, "harassment.incomplete")
@@ -65,7 +65,7 @@ async def put_on_list(request: web.Request) -> web.Response:
 @ROUTES.post("/harassment/unwatch")
 async def take_off_list(request: web.Request) -> web.Response:
     """Watch for a number no longer."""
-    leader, number = insist_on_leader(request), str((await request.post()).get("number", ""))
+    leader, number = insist_on_oversight(request), str((await request.post()).get("number", ""))
     async with house_of(request).storage.work() as work:
         await unwatch(work, number, leader)
         await work.commit()

@@ -1,16 +1,9 @@
-"""Who may do what only a shift leader does; nothing here decides what that is."""
+"""Who may do what only a shift leader does, or who sees every call; nothing here decides what that is."""
 
 from aiohttp import web
 
 from gateway.web.desk import insist
-from gateway.web.rendering import house_of
-from gateway.web.visitors import Visitor, seated
-
-
-def leads(request: web.Request, visitor: Visitor) -> bool:
-    """Say whether this visitor is a shift leader at his seat."""
-    state = seated(house_of(request), visitor)
-    return state is not None and state.occupant is not None and state.occupant.leads
+from gateway.web.visitors import leads, oversees
 
 
 def insist_on_leader(request: web.Request) -> str:
@@ -18,4 +11,12 @@ def insist_on_leader(request: web.Request) -> str:
     visitor = insist(request)
     if not leads(request, visitor):
         raise web.HTTPForbidden(text="refused: only a shift leader may do this\n")
+    return visitor.work_number
+
+
+def insist_on_oversight(request: web.Request) -> str:
+    """Return the work number of the shift leader or director who asks; refuse everybody else with 403."""
+    visitor = insist(request)
+    if not oversees(request):
+        raise web.HTTPForbidden(text="refused: only a shift leader or the director may see this\n")
     return visitor.work_number

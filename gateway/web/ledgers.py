@@ -11,7 +11,7 @@ from gateway.web.catalogue import Texts
 from gateway.web.desk import insist
 from gateway.web.recorded import may_hear
 from gateway.web.rendering import house_of, page
-from gateway.web.visitors import seated, spoken
+from gateway.web.visitors import oversees, spoken
 from routing.facts import Fact
 from routing.verdicts import RingRule
 from routing.vocabulary import FactKind, Party, Step
@@ -40,16 +40,15 @@ class Row:
 
 @ROUTES.get("/calls/{number}")
 async def call_ledger(request: web.Request) -> web.Response:
-    """Show a call to a shift leader, or to who talked to its caller."""
+    """Show a call to a shift leader, the director, or who talked to its caller."""
     house, visitor, t = house_of(request), insist(request), spoken(request)
     async with house.storage.reading() as work:
         found = await ticket(work, request.match_info["number"])
         facts = await facts_of(work, found.call) if found else []
         recording = await recording_of(work, found.call) if found else None
         playbacks = await playbacks_of(work, found.call) if found else []
-    state = seated(house, visitor)
-    leads = state is not None and state.occupant is not None and state.occupant.leads
-    if found is None or not (leads or visitor.work_number in found.operators):
+    sees_all = oversees(request)
+    if found is None or not (sees_all or visitor.work_number in found.operators):
         raise web.HTTPNotFound(text="refused: there is no such call, or it is not yours\n")
     rule = RingRule.of_version(found.rule_version)
     context = {
@@ -60,7 +59,7 @@ async def call_ledger(request: web.Request) -> web.Response:
         "rule": rule,
         "recording": recording,
         "audible": may_hear(request, visitor, found),
-        "playbacks": playbacks if leads else [],
+        "playbacks": playbacks if sees_all else [],
     }
     return page(request, "call_ledger.html", context)
 

@@ -4,6 +4,7 @@ Several changes while a browser is slow become one message, so nothing piles up.
 """
 
 import asyncio
+import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +13,8 @@ from typing import Annotated, Final
 from aiohttp import WSCloseCode, web
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
+from gateway.ami.record import RecordKind
+from gateway.calls.call import caller_in
 from gateway.web import views
 from gateway.web.catalogue import Texts
 from gateway.web.live import Page
@@ -55,6 +58,7 @@ class Connection:
         self._templates = environment(request)
         self._socket = socket
         self._t = t
+        self._apologies: set[str] = set()
 
     async def serve(self, visitor: Visitor, loaded: int) -> None:
         """Push until the browser goes, the sign-in ends or the service stops."""
@@ -101,11 +105,20 @@ class Connection:
             woken_at, page.woken_at = page.woken_at, None
             if message := self._message(desk, page, everything=due):
                 await self._socket.send_str(message)
+                await self._note_apology(desk)
                 if woken_at is not None:
                     self._house.metrics.push_seconds.observe(asyncio.get_running_loop().time() - woken_at)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_EVERY):
                     await page.wake.wait()
+
+    async def _note_apology(self, desk: Desk) -> None:
+        """Put on record, once for each call, that its operator has been shown that an apology is due (N1)."""
+        card = desk.house.board.talking_to(desk.work_number)
+        if card is not None and card.call not in self._apologies and views.apology_due(desk, card):
+            self._apologies.add(card.call)
+            told = {"caller": caller_in(card.call), "operator": desk.work_number}
+            await desk.house.ami.note(RecordKind.APOLOGY_SHOWN, json.dumps(told).encode())
 
     def _message(self, desk: Desk, page: Page, *, everything: bool) -> str:
         """Return what differs from what this page was sent; with `everything` also what is common to all pages."""

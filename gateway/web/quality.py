@@ -7,9 +7,9 @@ from aiohttp import web
 
 from gateway.periods import PeriodError, period_of
 from gateway.web.desk import insist
-from gateway.web.leaders import insist_on_leader, leads
+from gateway.web.leaders import insist_on_oversight
 from gateway.web.rendering import QUALITY, house_of, page
-from gateway.web.visitors import spoken
+from gateway.web.visitors import oversees, spoken
 from routing.quality import Mark, score
 from storage.operators import operators
 from storage.recordings import recording_of
@@ -48,7 +48,7 @@ async def quality(request: web.Request) -> web.Response:
 @ROUTES.post("/quality/draw")
 async def draw_sample(request: web.Request) -> web.Response:
     """Draw calls of a month or a day, so many of each operator or of one."""
-    leader, form, house = insist_on_leader(request), await request.post(), house_of(request)
+    leader, form, house = insist_on_oversight(request), await request.post(), house_of(request)
     kind, which, number, operator = (str(form.get(name, "")).strip() for name in ("period", "which", "number", "of"))
     zone = house.settings.hotline.zone
     try:
@@ -74,7 +74,7 @@ async def one(request: web.Request) -> web.Response:
 @ROUTES.post("/quality/{id:[0-9]{1,15}}/score")
 async def keep(request: web.Request) -> web.Response:
     """Keep what the shift leader judged, item by item."""
-    leader, form, items = insist_on_leader(request), await request.post(), request.app[QUALITY]
+    leader, form, items = insist_on_oversight(request), await request.post(), request.app[QUALITY]
     try:
         marks = {item.clause: Mark(str(form.get(item.clause, ""))) for item in items}
     except ValueError:
@@ -108,7 +108,7 @@ async def answer(request: web.Request) -> web.Response:
 
 async def _listed(request: web.Request, problem: str = "") -> web.Response:
     visitor, house = insist(request), house_of(request)
-    leader = leads(request, visitor)
+    leader = oversees(request)
     async with house.storage.reading() as work:
         to_score = await open_reviews(work) if leader else []
         scored = await scored_reviews(work, None if leader else visitor.work_number)
@@ -119,7 +119,7 @@ async def _listed(request: web.Request, problem: str = "") -> web.Response:
 
 async def _shown(request: web.Request, problem: str = "") -> web.Response:
     visitor, house = insist(request), house_of(request)
-    leader = leads(request, visitor)
+    leader = oversees(request)
     async with house.storage.reading() as work:
         found = await review(work, int(request.match_info["id"]))
         if found is None or not _may_see(found, visitor.work_number, leads=leader):

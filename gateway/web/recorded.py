@@ -10,7 +10,7 @@ from gateway.recording_files import RecordingError
 from gateway.recordings import NotOnTheLineError
 from gateway.web.desk import insist, toast
 from gateway.web.rendering import house_of
-from gateway.web.visitors import Visitor, seated
+from gateway.web.visitors import Visitor, oversees
 from storage.recordings import note_playback, recording_of
 from storage.tickets import Ticket, ticket
 
@@ -36,7 +36,7 @@ async def recording(request: web.Request) -> web.Response:
 
 @ROUTES.get("/calls/{number}/recording")
 async def play(request: web.Request) -> web.StreamResponse:
-    """Give the sound of a call to a shift leader, or to who talked to its caller where [recording] lets him."""
+    """Give the sound of a call to who sees all of them, or who talked to its caller where [recording] lets him."""
     house, visitor = house_of(request), insist(request)
     async with house.storage.work() as work:
         found = await ticket(work, request.match_info["number"])
@@ -54,8 +54,5 @@ async def play(request: web.Request) -> web.StreamResponse:
 
 def may_hear(request: web.Request, visitor: Visitor, found: Ticket) -> bool:
     """Say whether this visitor may hear this call."""
-    house = house_of(request)
-    state = seated(house, visitor)
-    leads = state is not None and state.occupant is not None and state.occupant.leads
     own = visitor.work_number in found.operators
-    return leads or (own and house.settings.recording.operators_hear_own)
+    return oversees(request) or (own and house_of(request).settings.recording.operators_hear_own)

@@ -1,6 +1,7 @@
 """Templates and what they are given: texts of one language, local times, callers' numbers cut to size."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -19,7 +20,7 @@ from gateway.web.every_page import EveryPage
 from gateway.web.shelf import Shelf
 from gateway.web.unseen import Unseen
 from gateway.web.views import caller_of, number_of, phone_of, shortened, slug
-from gateway.web.visitors import spoken
+from gateway.web.visitors import oversees, seatless, spoken
 from routing.quality import Item
 
 CALLBACKS: Final = web.AppKey("callbacks", Callbacks)
@@ -29,6 +30,14 @@ QUALITY: Final = web.AppKey("quality", tuple[Item, ...])
 UNSEEN: Final = web.AppKey("unseen", Unseen)
 EVERY_PAGE: Final = web.AppKey("every_page", EveryPage)
 SHELF: Final = web.AppKey("shelf", Shelf)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """What a page is for: somebody who sees every call, or who has no seat."""
+
+    oversees: bool
+    seatless: bool
 
 
 def set_up(app: web.Application, house: House) -> None:
@@ -63,7 +72,9 @@ def set_up(app: web.Application, house: House) -> None:
 
 def page(request: web.Request, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
     """Return a page, or a piece of one, in the visitor's language."""
-    return aiohttp_jinja2.render_template(template, request, {"t": spoken(request), **context}, status=status)
+    who = Who(oversees(request), seatless(request))
+    given = {"t": spoken(request), "who": who, **context}
+    return aiohttp_jinja2.render_template(template, request, given, status=status)
 
 
 def environment(request: web.Request) -> Environment:

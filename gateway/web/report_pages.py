@@ -1,16 +1,20 @@
 """The report as a page: every figure with its formula, and, behind each that is a count, its calls."""
 
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from aiohttp import web
 
+from gateway import policy
+from gateway.house import House
 from gateway.periods import PeriodError, period_of
-from gateway.report_sheets import as_csv, as_xlsx, sheet, title_of
+from gateway.report_paper import Paper, PaperError, as_pdf
+from gateway.report_sheets import Sheet, as_csv, as_xlsx, sheet, title_of
 from gateway.web.charts import ring_histogram
-from gateway.web.leaders import insist_on_leader
+from gateway.web.leaders import insist_on_oversight
 from gateway.web.rendering import house_of, page
 from gateway.web.visitors import spoken
 from routing.figures import FIGURES, Counts, Figure
@@ -20,10 +24,7 @@ ROUTES = web.RouteTableDef()
 
 _MAIN = ("calls", "answered", "in time", "late", "share in time", "speed of answer", "abandoned", "operator hung up")
 _MOST = 500
-_FILES = {
-    "csv": (as_csv, "text/csv"),
-    "xlsx": (as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}
+_GROUPS = {"day": By.DAY, "shift": By.SHIFT, "operator": By.OPERATOR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,9 @@ class Asked:
 @ROUTES.get("/reports")
 async def report(request: web.Request) -> web.Response:
     """Show the figures of a month or a day, by day or by operator, to a shift leader."""
-    insist_on_leader(request)
+    insist_on_oversight(request)
     house, asked, t = house_of(request), _asked(request), spoken(request)
-    async with house.storage.reading() as work:
-        groups = await count(work, asked.question, house.settings.hotline.zone)
+    groups = await _groups(house, asked)
     total = sum(groups.values(), Counts())
     context: dict[str, Any] = {
         "asked": asked,
@@ -61,7 +61,6 @@ async def report(request: web.Request) -> web.Response:
         "columns": [figure for figure in FIGURES if figure.name in _MAIN],
         "groups": groups,
         "total": total,
-        "shown": _shown,
         "rings": ring_histogram(total.rings, house.settings.rings.limit, t),
         "rule": house.ring_rule,
         "soon": asked.question.soon.total_seconds(),
@@ -72,17 +71,20 @@ async def report(request: web.Request) -> web.Response:
 @ROUTES.get("/reports/file")
 async def report_file(request: web.Request) -> web.Response:
     """Give the report as a file for a spreadsheet."""
-    insist_on_leader(request)
+    insist_on_oversight(request)
     house, asked = house_of(request), _asked(request)
     kind = request.query.get("format", "")
     if kind not in _FILES:
-        raise web.HTTPNotFound(text="refused: a report is a csv or an xlsx\n")
-    async with house.storage.reading() as work:
-        groups = await count(work, asked.question, house.settings.hotline.zone)
+        raise web.HTTPNotFound(text="refused: a report is a csv, an xlsx or a pdf\n")
     make, content_type = _FILES[kind]
     name = f"fourring-{asked.which}-by-{asked.by}.{kind}"
+    groups = await _groups(house, asked)
+    try:
+        body = await asyncio.to_thread(make, request, asked, groups)
+    except PaperError as problem:
+        raise web.HTTPServiceUnavailable(text=f"refused: {problem}\n") from None
     return web.Response(
-        body=make(sheet(title_of(asked.question, house.ring_rule), asked.by, groups)),
+        body=body,
         content_type=content_type,
         headers={"Content-Disposition": f"attachment; filename={name}"},
     )
@@ -91,7 +93,7 @@ async def report_file(request: web.Request) -> web.Response:
 @ROUTES.get("/reports/calls")
 async def calls(request: web.Request) -> web.Response:
     """Show the calls that a figure counts; each leads to its ledger."""
-    insist_on_leader(request)
+    insist_on_oversight(request)
     house, asked = house_of(request), _asked(request)
     figure = next((each for each in FIGURES if each.counted and each.counted == request.query.get("figure")), None)
     if figure is None:
@@ -104,22 +106,40 @@ async def calls(request: web.Request) -> web.Response:
     return page(request, "report_calls.html", context)
 
 
+async def _groups(house: House, asked: Asked) -> dict[str, Counts]:
+    async with house.storage.reading() as work:
+        return await count(work, asked.question, house.settings.hotline.zone)
+
+
+def _sheet(request: web.Request, asked: Asked, groups: Mapping[str, Counts]) -> Sheet:
+    return sheet(title_of(asked.question, house_of(request).ring_rule), asked.by, groups)
+
+
+def _pdf(request: web.Request, asked: Asked, groups: Mapping[str, Counts]) -> bytes:
+    house = house_of(request)
+    paper = Paper(spoken(request), house.settings.company, house.settings.hotline.number, house.ring_rule)
+    return as_pdf(paper, asked.question, groups)
+
+
+_FILES: Final[Mapping[str, tuple[Callable[[web.Request, Asked, Mapping[str, Counts]], bytes], str]]] = {
+    "csv": (lambda *asked: as_csv(_sheet(*asked)), "text/csv"),
+    "xlsx": (
+        lambda *asked: as_xlsx(_sheet(*asked)),
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+    "pdf": (_pdf, "application/pdf"),
+}
+
+
 def _asked(request: web.Request) -> Asked:
     house, query = house_of(request), request.query
     zone, by = house.settings.hotline.zone, query.get("by", "day")
     kind, which = query.get("period", "month"), query.get("which") or None
     try:
-        period = period_of("day" if kind == "day" else "month", which, datetime.now(zone).date())
-        group = {"day": By.DAY, "operator": By.OPERATOR}[by]
+        period = period_of("day" if kind == "day" else "month", which, house.clock().astimezone(zone).date())
+        group = _GROUPS[by]
     except (PeriodError, KeyError) as problem:
         raise web.HTTPBadRequest(text=f"refused: {problem}\n") from None
     first = f"{period.first:%Y-%m-%d}"
-    question = Question(period, group, house.settings.reports.short_abandon)
+    question = policy.question(house.settings, period, group)
     return Asked(kind, first if kind == "day" else first[:7], by, question)
-
-
-def _shown(figure: Figure, counts: Counts) -> str:
-    value = figure.of(counts)
-    if value is None:
-        return "–"
-    return f"{value:.1f}{figure.unit}" if figure.unit else f"{value:.0f}"

@@ -41,7 +41,7 @@ from gateway.web.protection import add_headers, refuse_foreign_pages
 from gateway.web.refusals import tell_people
 from gateway.web.shelf import Shelf
 from gateway.web.token_uses import TOKEN_USES, TokenUses
-from gateway.web.visitors import cookies
+from gateway.web.visitors import cookies, recognise_director
 
 _SHUTDOWN_TIMEOUT = 2.0  # seconds; pages come back by themselves
 
@@ -58,6 +58,7 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
         middlewares=[
             *health.MIDDLEWARES,
             sessions.kept_in(cookies(house)),
+            recognise_director,
             tell_people,
             refuse_foreign_pages,
         ]

@@ -15,12 +15,27 @@ from gateway.web.door import TurnedAwayError
 from gateway.web.rendering import DOOR, house_of, page
 from gateway.web.sender import sender
 from gateway.web.sessions import session_of
-from gateway.web.visitors import Asked, answered, ask, drop_question, forget, named, remember, signed_in, spoken
+from gateway.web.visitors import (
+    Asked,
+    answered,
+    ask,
+    drop_question,
+    forget,
+    named,
+    remember,
+    remember_director,
+    seatless,
+    signed_in,
+    spoken,
+)
+from storage import audit
 from storage.errors import StorageError
+from storage.operators import Role, director_key
 
 ROUTES = web.RouteTableDef()
 
 _TIME_TO_ANSWER: Final = 120.0  # seconds
+_NO_SEAT: Final = "none"
 _REFUSALS: Final[Mapping[type[Exception], tuple[str, int]]] = {
     LeftError: ("sign_in.wrong", 401),
     WrongRoleError: ("sign_in.role", 403),
@@ -33,7 +48,13 @@ _REFUSALS: Final[Mapping[type[Exception], tuple[str, int]]] = {
 @ROUTES.get("/")
 async def home(request: web.Request) -> web.Response:
     """Lead to the page the visitor has a use for."""
-    raise web.HTTPFound("/desk" if signed_in(request) else "/sign-in")
+    raise web.HTTPFound(_home(request))
+
+
+def _home(request: web.Request) -> str:
+    if seatless(request):
+        return "/reports"
+    return "/desk" if signed_in(request) else "/sign-in"
 
 
 @ROUTES.get("/sign-in")
@@ -41,7 +62,7 @@ async def show(request: web.Request) -> web.Response:
     """Show the form with every seat; whoever comes here has turned from what he was asked."""
     drop_question(request)
     if signed_in(request):
-        raise web.HTTPFound("/desk")
+        raise web.HTTPFound(_home(request))
     return _form(request, spoken(request)("sign_in.expired") if "expired" in request.query else "")
 
 
@@ -58,12 +79,34 @@ async def sign_in(request: web.Request) -> web.Response:
     work_number, password = str(form.get("work_number", "")).strip(), str(form.get("password", ""))
     seat_id, t = str(form.get("seat", "")), spoken(request)
     try:
+        if seat_id == _NO_SEAT:
+            return await _let_director_in(request, work_number, password)
         operator = await request.app[DOOR].let_in(sender(request), work_number, password)
         return await _seat(request, operator.work_number, operator.name, seat_id, Consent())
     except TurnedAwayError as why:
         return _form(request, t(why.key, **why.values), work_number, seat_id, status=why.status)
     except StorageError:
         return _form(request, t("error.database"), work_number, seat_id, status=503)
+
+
+async def _let_director_in(request: web.Request, work_number: str, password: str) -> web.Response:
+    """Let the director see what he oversees; he takes no calls and has no seat."""
+    door, house = request.app[DOOR], house_of(request)
+    director = await door.let_in(sender(request), work_number, password, {Role.DIRECTOR})
+    async with house.storage.work() as work:
+        key = await director_key(work, director.work_number)
+        await audit.note(work, work.now(), director.work_number, "signed in", {"seat": None})
+        await work.commit()
+    remember_director(request, director.work_number, key or "")
+    raise web.HTTPSeeOther("/reports")
+
+
+@ROUTES.post("/sign-out/office")
+async def leave_office(request: web.Request) -> web.Response:
+    """Let this browser be the director's no longer."""
+    if seatless(request):
+        forget(request)
+    raise web.HTTPSeeOther("/sign-in")
 
 
 @ROUTES.post("/sign-in/confirm")

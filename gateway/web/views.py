@@ -164,6 +164,11 @@ def _call(desk: Desk) -> Fragment:
     return Fragment("call", (card, context["history"]), context)
 
 
+def apology_due(desk: Desk, card: CallCard) -> bool:
+    """Say whether the greeting line of who talks to this caller asks for an apology."""
+    return rings(card, card.answered_at or desk.now, desk.house.ring_rule).late
+
+
 def _passing(desk: Desk) -> Fragment:
     """Return to whom the caller on the line could be passed on; nothing while there is none."""
     card = desk.house.board.talking_to(desk.work_number)

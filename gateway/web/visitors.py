@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 from cryptography.fernet import Fernet
 
@@ -14,11 +16,19 @@ from gateway.house import HOUSE, House
 from gateway.seat_states import Occupant, SeatState
 from gateway.web.catalogue import LANGUAGES, Texts, texts
 from gateway.web.sessions import begin, session_of
+from storage.errors import StorageError
+from storage.operators import director_key
+
+_NO_SEAT: Final = ""
+_DIRECTOR: Final = "director"
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """An operator as his cookie names him: work number, seat, and since when (ISO) he sits there."""
+    """An operator as his cookie names him: work number, seat, and since when (ISO) he sits there.
+
+    The director has no seat, and instead of an instant a word that stands for his password.
+    """
 
     work_number: str
     seat: str
@@ -73,9 +83,44 @@ def seated(house: House, visitor: Visitor | None) -> SeatState | None:
 
 
 def signed_in(request: web.Request) -> Visitor | None:
-    """Return the operator whose open sign-in this browser belongs to."""
+    """Return the operator whose open sign-in this browser belongs to, or the director who has no seat."""
     visitor = named(request)
-    return visitor if seated(request.app[HOUSE], visitor) else None
+    return visitor if seated(request.app[HOUSE], visitor) or seatless(request) else None
+
+
+def leads(request: web.Request, visitor: Visitor | None) -> bool:
+    """Say whether this visitor is a shift leader at his seat."""
+    state = seated(request.app[HOUSE], visitor)
+    return state is not None and state.occupant is not None and state.occupant.leads
+
+
+def oversees(request: web.Request) -> bool:
+    """Say whether this visitor sees every call: a shift leader at his seat, or the director."""
+    return seatless(request) or leads(request, named(request))
+
+
+def seatless(request: web.Request) -> bool:
+    """Say whether this visitor is the director, who is signed in without a seat."""
+    return bool(request.get(_DIRECTOR))
+
+
+def remember_director(request: web.Request, work_number: str, key: str) -> None:
+    """Let this browser be the director's from now on, as long as his password is the one that `key` stands for."""
+    language = spoken(request)
+    session = begin(request)
+    session["language"] = language.language
+    session["visitor"] = [work_number, _NO_SEAT, key]
+
+
+@web.middleware
+async def recognise_director(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Look each time whether who has no seat is director still; needs the session to be read already."""
+    visitor = named(request)
+    if visitor is not None and visitor.seat == _NO_SEAT:
+        with suppress(StorageError):  # nobody is let in whom nobody can look up
+            async with request.app[HOUSE].storage.reading() as work:
+                request[_DIRECTOR] = await director_key(work, visitor.work_number) == visitor.since
+    return await handler(request)
 
 
 def spoken(request: web.Request) -> Texts:

@@ -156,6 +156,7 @@ async def test_holding_a_caller_is_on_record_and_blames_nobody(house: Hotline) -
     assert_true(ticket, truth(call, {"1001": phone}, RULE))
     assert ["held", "resumed"] == [fact["kind"] for fact in ticket["facts"] if fact["kind"] in ("held", "resumed")]
     assert "customer" == ticket["hung_up_first"]
+    assert 600 == pytest.approx(ticket["held_ms"], abs=100)
 
 
 @pytest.mark.parametrize("number", ["86865598", "057786865598", "+8657786865598"])

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import nullcontext
+from datetime import datetime, timedelta
 
 import pytest
 from hotline import Hotline, hotline
@@ -36,6 +37,25 @@ async def test_each_call_was_answered_on_the_ring_that_its_caller_heard(house: H
         assert_true(ticket, truth(call, desks, QUICK))
         assert_as_written(ticket, house.pbx)
     assert rings == {ticket["operator"]: (ticket["answered_on_ring"], ticket["in_time"]) for ticket in tickets}
+
+
+async def test_the_page_that_asks_for_an_apology_is_on_record(house: Hotline) -> None:
+    """N1: as who answers too late sees it; who answers in time, or has no page open, is shown none."""
+    shown = {}
+    for after, paged in ((2.7, True), (0.3, True), (2.7, False)):
+        caller = f"1381000001{len(shown)}"
+        async with (
+            house.pbx.phone("11", answer_after=after),
+            house.operator("1001", "11") as operator,
+            operator.page() if paged else nullcontext(),
+        ):
+            await house.pbx.customer.call(NUMBER, caller, hang_up_after=1.0)
+            shown[after, paged] = await house.ticket_of(caller)
+    late = shown[2.7, True]
+    since_answer = datetime.fromisoformat(late["apology_shown_at"]) - datetime.fromisoformat(late["answered_at"])
+    assert timedelta(0) <= since_answer < timedelta(seconds=1)
+    assert [False, False] == [late["in_time"], shown[2.7, False]["in_time"]]
+    assert [None, None] == [ticket["apology_shown_at"] for ticket in shown.values() if ticket is not late]
 
 
 async def test_half_a_second_either_side_of_the_limit_at_the_true_cadence(true_house: Hotline) -> None:

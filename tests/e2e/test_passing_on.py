@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from sipp_run import SIPpRun
 RING, RINGS = 0.6, 4
 LEADER = "9001"
 EARLY = timedelta(seconds=0.2)
+SOON = timedelta(seconds=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +81,7 @@ async def test_the_shift_leader_takes_over_with_one_press(passing_house: Hotline
     assert popped_at < answered
     assert (["1001", LEADER], "customer") == (ticket["operators"], ticket["hung_up_first"])
     assert before["answered_on_ring"] == ticket["answered_on_ring"]
+    assert timedelta(0) < ringing.invited_at - datetime.fromisoformat(ticket["escalated_at"]) < SOON
     assert phone.calls[-1].hung_up_here is False
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from answered_calls import after, answered, received
 from api_house import API, Clients, started
 from console_house import Console, in_browser
 from playwright.async_api import Browser
@@ -14,7 +15,12 @@ from postgres import PostgresServer
 from typed_commands import Typed
 
 from gateway import cli
+from gateway.config import Settings
+from routing.facts import Fact
+from routing.verdicts import RingRule
+from routing.vocabulary import FactKind
 from storage.engine import Storage
+from storage.ledger import record
 from storage.migrate import upgrade
 
 
@@ -134,3 +140,26 @@ def typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.Captur
         return code, printed.out, printed.err
 
     return type_in
+
+
+@pytest.fixture
+def with_calls(database_url: str) -> str:
+    """Return a database with two calls answered on ring two, by two operators, and one given up on ring five."""
+    late = "yq/yq-9.0"
+    facts = [
+        *answered("yq/yq-1.0", operator="1001"),
+        *answered("yq/yq-2.0", operator="1002"),
+        received(late),
+        Fact(late, FactKind.QUEUED, after(1)),
+        Fact(late, FactKind.ENDED, after(22)),
+    ]
+
+    async def keep() -> None:
+        storage = Storage.open(database_url)
+        async with storage.work() as work:
+            await record(work, facts, RingRule(), Settings().hotline.zone)
+            await work.commit()
+        await storage.close()
+
+    asyncio.run(keep())
+    return database_url

@@ -33,7 +33,9 @@ async def test_a_call_is_drawn_heard_scored_and_answered(console: Console, tmp_p
     await leader.get_by_test_id("remark").fill("没有等客户先挂断")
     await leader.get_by_test_id("score").click()
     await expect(leader.get_by_test_id("scored")).to_contain_text("71")  # 50 of 70
-    await operator.get_by_test_id("quality").click()
+    async with operator.expect_popup() as opened:  # his phone stays where it is
+        await operator.get_by_test_id("quality").click()
+    operator = await opened.value
     await operator.get_by_role("link", name=number).click()
     await expect(operator.get_by_test_id("items")).to_contain_text("未做到")
     await expect(operator.get_by_test_id("remark-shown")).to_contain_text("没有等客户先挂断")

@@ -112,6 +112,8 @@ async def test_the_page_gives_its_figures_as_files(console: Console) -> None:
     assert ("1001", "1") == (first["operator"], first["late"])
     book = await page.request.get(console.url + await page.get_by_test_id("file-xlsx").get_attribute("href"))
     assert (await book.body()).startswith(b"PK")
+    paper = await page.request.get(console.url + await page.get_by_test_id("file-pdf").get_attribute("href"))
+    assert (200, b"%PDF-") == (paper.status, (await paper.body())[:5])
     assert "attachment; filename=fourring-" in book.headers["content-disposition"]
     assert 403 == (await operator.request.get(f"{console.url}/reports/file?format=csv")).status
     assert 404 == (await page.request.get(f"{console.url}/reports/file?format=exe")).status

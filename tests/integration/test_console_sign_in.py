@@ -142,7 +142,7 @@ async def test_who_takes_no_calls_is_told_so_and_sees_nobody(console: Console, v
         await work.execute(update(table).where(table.c.work_number == "1001").values(role=role))
         await work.commit()
     status, said, _ = await visit.sign_in("1001", "11")
-    assert (403, True, False) == (status, "您的角色不接听热线来电" in said, "1002" in said)
+    assert (403, True, False) == (status, "您的角色不能这样签到" in said, "1002" in said)
     assert not seated(console, "1001")
 
 
@@ -154,7 +154,7 @@ async def test_a_role_that_changes_while_one_is_asked_counts(console: Console, v
         await work.execute(update(models.operators).values(role=Role.DIRECTOR))
         await work.commit()
     status, said, _ = await visit.post("/sign-in/confirm")
-    assert (403, True) == (status, "您的角色不接听热线来电" in said)
+    assert (403, True) == (status, "您的角色不能这样签到" in said)
 
 
 async def test_strangers_learn_which_seats_are_free_and_nothing_else(console: Console, visit: Visit) -> None:

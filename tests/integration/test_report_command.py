@@ -1,49 +1,17 @@
 """`fourring report`, typed as a person would: which period, which rows, under which rule."""
 
-import asyncio
 import csv
 import io
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from answered_calls import NOON, after, answered, received
+from answered_calls import NOON
 from openpyxl import load_workbook
 from typed_commands import Typed
 
-from gateway.config import Settings
 from gateway.report_sheets import as_csv, as_xlsx, harmless, sheet
-from routing.facts import Fact
 from routing.figures import Counts
-from routing.verdicts import RingRule
-from routing.vocabulary import FactKind
-from storage.engine import Storage
-from storage.ledger import record
-
-ZONE = Settings().hotline.zone
-
-
-@pytest.fixture
-def with_calls(database_url: str) -> str:
-    """Return a database with two calls answered on ring two, by two operators, and one given up on ring five."""
-    late = "yq/yq-9.0"
-    facts = [
-        *answered("yq/yq-1.0", operator="1001"),
-        *answered("yq/yq-2.0", operator="1002"),
-        received(late),
-        Fact(late, FactKind.QUEUED, after(1)),
-        Fact(late, FactKind.ENDED, after(22)),
-    ]
-
-    async def keep() -> None:
-        storage = Storage.open(database_url)
-        async with storage.work() as work:
-            await record(work, facts, RingRule(), ZONE)
-            await work.commit()
-        await storage.close()
-
-    asyncio.run(keep())
-    return database_url
 
 
 def test_a_month_by_operator_shows_every_figure_with_its_formula(with_calls: str, typed: Typed) -> None:
@@ -58,7 +26,9 @@ def test_a_month_by_operator_shows_every_figure_with_its_formula(with_calls: str
     assert [["nobody", "1", "0", "0", "1"], ["1001", "1", "1", "1", "0"], ["1002", "1", "1", "1", "0"]] == [
         line.split()[:5] for line in table.splitlines()[1:]
     ]
-    assert said.startswith("2026-11-01 to 2026-11-30: 4 rings of 5 s allowed, short abandon within 5 s\n")
+    assert said.startswith(
+        "2026-11-01 to 2026-11-30: 4 rings of 5 s allowed, short abandon within 5 s, after-call within 15 min\n"
+    )
     assert max(map(len, said.splitlines())) <= 100
 
 
@@ -130,6 +100,7 @@ def test_no_cell_is_a_formula(cell: str) -> None:
         (("day", "2026-11"), 1, "'2026-11' is no day: write it as 2026-11-26"),
         (("day", "2026-02-30"), 1, "'2026-02-30' is no day"),
         (("month", "--format", "xlsx"), 1, "name it with --output month.xlsx"),
+        (("month", "--format", "pdf"), 1, "name it with --output month.pdf"),
         (("year",), 2, "invalid choice: 'year'"),
         (("month", "--what-if", "rings=0"), 2, "rings=N, N from 1 to 99, not 'rings=0'"),
         (("month", "--what-if", "tones=3"), 2, "rings=N, N from 1 to 99, not 'tones=3'"),

@@ -203,7 +203,7 @@ async def test_a_pause_has_a_beginning_and_a_reason_until_it_ends(staffed):
         await sign_in(work, "01", "1001", NOON)
         paused = await pause(work, "1001", after(5), "午餐")
         assert (after(5), "午餐") == (paused.paused_at, paused.pause_reason)
-        resumed = await resume(work, "1001")
+        resumed = await resume(work, "1001", NOON)
         assert (resumed.paused_at, resumed.pause_reason) == (None, None)
 
 
@@ -212,7 +212,7 @@ async def test_who_is_not_signed_in_can_neither_pause_nor_leave(staffed):
     async with staffed.work() as work:
         for action in (
             pause(work, "1001", NOON, "x"),
-            resume(work, "1001"),
+            resume(work, "1001", NOON),
             sign_out(work, "1001", NOON, "x"),
         ):
             with pytest.raises(NotSignedInError, match="sign in first"):
