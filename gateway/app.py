@@ -20,6 +20,7 @@ from gateway.calls.tracker import Tracker
 from gateway.config import Settings
 from gateway.disk_watch import DiskWatch, Room
 from gateway.enforcement import Enforcement
+from gateway.holds import Holds
 from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.reception import Reception
@@ -121,6 +122,7 @@ async def _furnish(
         metrics,
         recorder,
         transfers,
+        Holds(client, lines.channel_of, lines.operator_channel_of),
         recordings,
         utc_now,
         lines.phone_of,

@@ -20,6 +20,7 @@ from gateway.sections import (
     Company,
     Database,
     FastAGI,
+    Hold,
     Hotline,
     Paths,
     Prompts,
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     rules: Rules = Rules()
     alarms: Alarms = Alarms()
     transfers: Transfers = Transfers()
+    hold: Hold = Hold()
     reports: Reports = Reports()
     web: Web = Web()
     database: Database = Database()

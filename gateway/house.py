@@ -16,6 +16,7 @@ from storage.engine import Storage
 
 if TYPE_CHECKING:
     from gateway.ami.client import AMIClient
+    from gateway.holds import Holds
     from gateway.metrics import Metrics
     from gateway.recorder import Recorder
     from gateway.recordings import Recordings
@@ -38,6 +39,7 @@ class House:
     metrics: "Metrics"
     recorder: "Recorder"
     transfers: "Transfers"
+    holds: "Holds"
     recordings: "Recordings"
     clock: Callable[[], datetime]
     phone_of: Callable[[str], str]

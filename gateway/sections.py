@@ -82,6 +82,12 @@ class Transfers(Section):
     rings: int = Field(4, ge=1, le=20)
 
 
+class Hold(Section):
+    """How long a caller may be on hold before his operator is brought back to him."""
+
+    limit_seconds: int = Field(120, ge=5, le=3600)
+
+
 class Alarms(Section):
     """Who is told at once, wherever he is, what cannot wait: addresses as Apprise writes them."""
 

@@ -15,7 +15,7 @@ def held(facts: Sequence[Fact]) -> timedelta:
     over = next((fact.at for fact in facts if fact.kind in (FactKind.ENDED, FactKind.LOST_SIGHT)), facts[-1].at)
     resumed = {fact.subject: fact.at for fact in facts if fact.kind is FactKind.RESUMED}
     holds = (
-        (fact.at, resumed.get(fact.subject) or _left(fact.subject, facts) or over)
+        (fact.at, resumed.get(fact.subject) or _left(fact, facts) or over)
         for fact in facts
         if fact.kind is FactKind.HELD and fact.text("by") == Party.OPERATOR
     )
@@ -26,11 +26,21 @@ def held(facts: Sequence[Fact]) -> timedelta:
     return total
 
 
-def _left(subject: str, facts: Iterable[Fact]) -> datetime | None:
+def parked(facts: Sequence[Fact], at: datetime) -> bool:
+    """Say whether the caller was on hold away from his operator at this instant: then nobody could leave him.
+
+    Such a hold is told of his own channel, with which a call's id ends.
+    """
+    caller = f"{facts[0].call.partition('/')[2]}:"
+    own = [f for f in facts if f.kind in (FactKind.HELD, FactKind.RESUMED) and f.subject.startswith(caller)]
+    return next((f.kind is FactKind.HELD for f in reversed(own) if f.at < at), False)
+
+
+def _left(hold: Fact, facts: Iterable[Fact]) -> datetime | None:
     """Return when the phone that put him on hold left the conversation."""
-    leg = subject.rpartition(":")[0]
-    left = (fact for fact in facts if fact.kind is FactKind.BRIDGE_LEFT and fact.subject.endswith(f":{leg}"))
-    return next((fact.at for fact in left), None)
+    phone = f":{hold.subject.rpartition(':')[0]}"
+    left = (f.at for f in facts if f.kind is FactKind.BRIDGE_LEFT and f.subject.endswith(phone) and f.at > hold.at)
+    return next(left, None)
 
 
 def escalated_at(facts: Iterable[Fact]) -> datetime | None:

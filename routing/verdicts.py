@@ -222,7 +222,7 @@ def _hung_up_first(facts: list[Fact]) -> Party:
     asked = _party(request) if request else None
     if _first(facts, FactKind.ANSWERED) is None:
         return asked or (Party.SYSTEM if _callback_asked(facts) else Party.UNDETERMINED)
-    if _passed_on_in_vain(facts, after):
+    if _passed_on_in_vain(facts, after) or (request is not None and conversations.parked(facts, request.at)):
         return asked or Party.UNDETERMINED
     left = _left_first(after)
     if asked is Party.SYSTEM:

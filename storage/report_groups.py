@@ -87,7 +87,7 @@ class Grouping:
 
     def _shift(self, dialect: str) -> ColumnElement[str]:
         """Return the name of the shift in which a call came in; the last one of a day goes on until the first."""
-        minute = ((since_1970(_t.opened_at, dialect) / 60_000_000) + self._offset()) % _MINUTES_A_DAY
+        minute = (since_1970(_t.opened_at, dialect) // 60_000_000 + self._offset()) % _MINUTES_A_DAY
         starts = [each.hour * 60 + each.minute for each in self.shifts]
         names = [(minute >= start, literal(self.shift_name(number))) for number, start in enumerate(starts)]
         return case(*reversed(names), else_=literal(self.shift_name(len(starts) - 1)))

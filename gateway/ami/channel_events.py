@@ -179,6 +179,17 @@ class SpeechChanged:
     speaker: str = header("SpyerUniqueid")
 
 
+@made_from("MusicOnHoldStart", plays=True)
+@made_from("MusicOnHoldStop", plays=False)
+@dataclass(frozen=True, slots=True)
+class MusicChanged:
+    """A channel hears music on hold from now on, or no longer."""
+
+    at: datetime
+    plays: bool
+    uniqueid: str = header("Uniqueid")
+
+
 @made_from("MixMonitorStart")
 @dataclass(frozen=True, slots=True)
 class RecordingBegan:

@@ -22,6 +22,7 @@ from gateway.ami.channel_events import (
     LegRinging,
     LocalBridged,
     LocalOptimized,
+    MusicChanged,
     RatingTold,
     RecordingBegan,
     RecordingMuted,
@@ -61,6 +62,7 @@ __all__ = [
     "MemberEvent",
     "MemberRemoved",
     "MemberStatus",
+    "MusicChanged",
     "OperatorCalled",
     "OperatorCompleted",
     "OperatorConnected",
@@ -96,6 +98,7 @@ CallEvent: TypeAlias = (
     | RatingTold
     | RecordingBegan
     | RecordingMuted
+    | MusicChanged
 )
 MemberEvent: TypeAlias = MemberStatus | MemberRemoved
 Event: TypeAlias = CallEvent | MemberEvent

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from gateway.calls.call import caller_in
 from routing.facts import Fact
 from routing.vocabulary import CallState, FactKind, Step
 
@@ -17,7 +18,7 @@ class CallCard:
 
     `needs_attention`: he has waited so long that whoever is free should know; `past_limit`: so long that the shift
     leader should. `leg`: that of the operator; `supervisors`: (channel, how, work number) of who listens in.
-    `passed_on_by`: the operator who transferred him, at `passed_on_at`.
+    `parked`: he is on hold away from his operator. `passed_on_by`: the operator who transferred him, at `passed_on_at`.
     """
 
     call: str
@@ -31,7 +32,8 @@ class CallCard:
     operator: str | None = None
     leg: str = ""
     supervisors: tuple[tuple[str, str, str], ...] = ()
-    held: bool = False
+    held_at: datetime | None = None
+    parked: bool = False
     needs_attention: bool = False
     past_limit: bool = False
     warned_at: datetime | None = None
@@ -42,6 +44,11 @@ class CallCard:
     passed_on_at: datetime | None = None
     recorded: bool = False
     recording_paused_at: datetime | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether he is on hold."""
+        return self.held_at is not None
 
     @property
     def ringing(self) -> tuple[str, ...]:
@@ -119,7 +126,7 @@ def _advance(card: CallCard | None, fact: Fact) -> CallCard | None:
 def _queued(card: CallCard, fact: Fact) -> CallCard:
     """Wait; a wait that has a subject is one into which an operator who had answered sent the caller back."""
     if fact.subject:
-        return replace(card, state=CallState.WAITING, operator=None, held=False)
+        return replace(card, state=CallState.WAITING, operator=None, held_at=None, parked=False)
     if card.queued_at is not None:
         return card
     return replace(card, state=card.state if card.operator else CallState.WAITING, queued_at=fact.at)
@@ -145,21 +152,25 @@ def _answered(card: CallCard, fact: Fact) -> CallCard:
         operator=fact.text("operator"),
         leg=fact.subject,
         answered_at=card.answered_at or fact.at,
-        held=False,
+        held_at=None,
+        parked=False,
         needs_attention=False,
         past_limit=False,
     )
 
 
 def _held(card: CallCard, fact: Fact) -> CallCard:
-    return replace(card, held=fact.kind is FactKind.HELD)
+    """Note a hold; one that is told of the caller's own channel is the PBX's, away from his operator."""
+    held = fact.kind is FactKind.HELD
+    by_pbx = fact.subject.startswith(f"{caller_in(fact.call)}:")
+    return replace(card, held_at=fact.at if held else None, parked=held and by_pbx)
 
 
 def _transferred(card: CallCard, fact: Fact) -> CallCard:
     """Let go of the operator who passed the call on; who takes it answers in his turn."""
     if card.operator is None or card.operator != fact.text("operator"):
         return card
-    return replace(card, operator=None, held=False, passed_on_by=card.operator, passed_on_at=fact.at)
+    return replace(card, operator=None, held_at=None, parked=False, passed_on_by=card.operator, passed_on_at=fact.at)
 
 
 def _step_due(card: CallCard, fact: Fact) -> CallCard:
@@ -204,7 +215,7 @@ def _recording_paused(card: CallCard, fact: Fact) -> CallCard:
 
 def _rating_began(card: CallCard, _fact: Fact) -> CallCard:
     """Let go of the operator: the caller goes on without him."""
-    return replace(card, operator=None, held=False)
+    return replace(card, operator=None, held_at=None, parked=False)
 
 
 _STEPS = {

@@ -49,7 +49,7 @@ class Call:
     `in_doubt`: the PBX does not know him any more, and we do not know yet what became of him.
     `dialled`: phones ring for him without a queue, as when no queue would have him. `fetched`: a shift leader has
     picked up, so that he leaves the queue without giving up. `passed_on`: an operator has transferred him, and nobody
-    has answered him since.
+    has answered him since. `parked_at`: since when he is away from his operator, and the PBX plays music to him.
     """
 
     id: str
@@ -66,6 +66,7 @@ class Call:
     dialled: bool = False
     fetched: bool = False
     passed_on: bool = False
+    parked_at: datetime | None = None
     legs: dict[str, Leg] = field(default_factory=dict)
     answers: list[tuple[datetime, str]] = field(default_factory=list)
     bridges: dict[str, set[str]] = field(default_factory=dict)

@@ -1,18 +1,48 @@
 """What happens between an operator's answer and the end: hold, transfers, the queue's own account. Pure."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gateway.ami import events as ami
 from gateway.calls.call import Call
 from routing.facts import Fact
-from routing.vocabulary import FactKind
+from routing.vocabulary import FactKind, Party
 
 
 def held(call: Call, event: ami.HoldChanged) -> Iterator[Fact]:
     """Note a change of hold; that it stays as it is, is none."""
     change = (FactKind.HELD, FactKind.RESUMED)
     yield from _changed(call, change, event, by=call.party(event.uniqueid), begins=event.held)
+
+
+def music(call: Call, event: ami.MusicChanged) -> Iterator[Fact]:
+    """Note that the PBX holds a caller, or no longer; a hold by a phone tells of itself, whatever music he hears."""
+    if event.uniqueid != call.caller or (event.plays and _held_by_phone(call)):
+        return
+    if event.plays or call.parked_at is not None:
+        call.parked_at = event.at if event.plays else None
+        yield from _changed(call, (FactKind.HELD, FactKind.RESUMED), event, by=Party.OPERATOR, begins=event.plays)
+
+
+def together(call: Call, at: datetime) -> Iterator[Fact]:
+    """Note that a parked caller talks to somebody again, where the end of his music went unseen.
+
+    That he did before he was parked may be told late.
+    """
+    if call.parked_at is not None and call.parked_at < at:
+        yield from music(call, ami.MusicChanged(at, plays=False, uniqueid=call.caller))
+
+
+def _held_by_phone(call: Call) -> bool:
+    held = {subject for kind, subject in call.seen if kind is FactKind.HELD}
+    return not held <= {subject for kind, subject in call.seen if kind is FactKind.RESUMED}
+
+
+def let_go(call: Call, leg_id: str, event: ami.HangupRequested) -> Iterator[Fact]:
+    """Note that the operator of a parked caller hangs up: he leaves him to a colleague or to the queue, not alone."""
+    leg = call.legs[leg_id]
+    leg.passed_on = True
+    yield from call.fact(FactKind.TRANSFERRED, event.at, f"{leg_id}:", how="attended", operator=leg.operator, target="")
 
 
 def recording_began(call: Call, event: ami.RecordingBegan) -> Iterator[Fact]:
@@ -33,7 +63,7 @@ def recording_muted(call: Call, event: ami.RecordingMuted) -> Iterator[Fact]:
 def _changed(
     call: Call,
     kinds: tuple[FactKind, FactKind],
-    event: ami.HoldChanged | ami.RecordingMuted,
+    event: ami.HoldChanged | ami.RecordingMuted | ami.MusicChanged,
     *,
     by: str,
     begins: bool,

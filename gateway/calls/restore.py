@@ -40,10 +40,11 @@ def _take(call: Call, fact: Fact) -> None:
             leg = Leg(fact.text("operator"), fact.text("interface"), fact.at)
             call.legs.setdefault(fact.subject, leg)
             call.passed_on = call.passed_on and fact.kind is FactKind.OFFERED
+            call.answers += [(fact.at, fact.subject)] * (fact.kind is FactKind.ANSWERED)
+        case FactKind.HELD | FactKind.RESUMED if fact.subject.startswith(f"{call.caller}:"):
+            call.parked_at = fact.at if fact.kind is FactKind.HELD else None
         case FactKind.TRANSFERRED:
             _passed_on(call, fact)
-    if fact.kind is FactKind.ANSWERED:
-        call.answers.append((fact.at, fact.subject))
     if call.stage is Stage.OVER:
         call.over_at = call.over_at or fact.at
 

@@ -193,6 +193,7 @@ def _entered(call: Call, event: ami.BridgeEntered) -> Iterator[Fact]:
         yield from call.fact(FactKind.MERGED, event.at, event.linkedid)
     if call.caller in present:
         for uniqueid in sorted(present & call.legs.keys()):
+            yield from conversation.together(call, event.at)
             yield from _talking(call, uniqueid, event.at)
 
 
@@ -217,6 +218,8 @@ def _hangup_asked(call: Call, event: ami.HangupRequested) -> Iterator[Fact]:
     leg = call.legs.get(event.uniqueid)
     if call.open_offer(event.uniqueid) and not event.soft and event.cause in offers.REFUSALS:
         yield from offers.over(call, event.uniqueid, event.at, OfferOutcome.REFUSED)
+    elif call.parked_at is not None and leg is not None and call.answered(event.uniqueid):
+        yield from conversation.let_go(call, event.uniqueid, event)
     elif event.uniqueid == call.caller or (leg is not None and call.answered(event.uniqueid) and not leg.passed_on):
         party = Party.SYSTEM if event.soft else call.party(event.uniqueid)
         yield from call.fact(FactKind.HANGUP_REQUESTED, event.at, event.uniqueid, party=party, cause=event.cause)
@@ -280,6 +283,7 @@ _ROWS: tuple[tuple[type, tuple[Stage, ...], Move], ...] = (
     (ami.HungUp, _EVERY, _hung_up),
     (ami.CallerAbandoned, _EVERY, _abandoned),
     (ami.HoldChanged, (Stage.TALKING,), conversation.held),
+    (ami.MusicChanged, _EVERY, conversation.music),
     (ami.CallTransferred, _IN_PROGRESS, conversation.transferred),
     (ami.OperatorCompleted, _EVERY, conversation.completed),
     (ami.RecordingBegan, _EVERY, conversation.recording_began),

@@ -111,6 +111,8 @@ AMI_EVENTS: Final = (
     "LocalOptimizationEnd",
     "MixMonitorMute",
     "MixMonitorStart",
+    "MusicOnHoldStart",
+    "MusicOnHoldStop",
     "NewCallerid",
     "Newchannel",
     "Newstate",

@@ -96,6 +96,7 @@ def _values(settings: Settings, secrets: Secrets, base: Path) -> dict[str, objec
         "agi_address": joined(_checked("address", "[fastagi] host", settings.fastagi.host), settings.fastagi.port),
         "ivr_seconds": IVR_SECONDS,
         "queue": _checked("word", "[queue] name", queue.name),
+        "hold_seconds": settings.hold.limit_seconds,
         "pass_on_seconds": settings.transfers.rings * settings.rings.seconds,
         "language": settings.prompts.language,
         "leaders": queue.leaders,

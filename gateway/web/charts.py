@@ -7,6 +7,8 @@ from markupsafe import Markup
 from gateway.web.catalogue import Texts
 
 _WIDTH, _HEIGHT, _FOOT, _HEAD = 560.0, 190.0, 20.0, 16.0
+_FEWEST = 8
+"""There is room for so many rings at least."""
 
 
 ON_PAPER = Markup("<style>text { font: 13px sans-serif } .talked { fill: #17734a } .late { fill: #b3261e }</style>")
@@ -18,7 +20,7 @@ def ring_histogram(rings: Mapping[int, int], limit: int, t: Texts, style: str = 
     if not rings:
         return Markup("")
     last, most = max(rings), max(rings.values())
-    step = _WIDTH / last
+    step = _WIDTH / max(last, _FEWEST)
     bar = Markup(
         '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
         '<text x="{:.1f}" y="{:.1f}">{}</text><text x="{:.1f}" y="{:g}">{}</text>'

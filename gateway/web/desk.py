@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from gateway.ami.record import RecordKind
+from gateway.calls.board import CallCard
 from gateway.calls.call import caller_in
 from gateway.seat_queue import PhoneRefusedError
 from gateway.seats import NotSeatedError
@@ -92,13 +93,18 @@ async def resume(request: web.Request) -> web.Response:
 @ROUTES.post("/desk/warn")
 async def warn(request: web.Request) -> web.Response:
     """Put on record that the operator has warned the caller he talks to: from then on he may hang up (N7)."""
-    house, visitor = house_of(request), insist(request)
-    card = house.board.talking_to(visitor.work_number)
-    if card is None or card.call != str((await request.post()).get("call", "")):
+    card = await on_the_line(request)
+    if card is None:
         return toast(request, "call.over_already", 409)
-    told = {"caller": caller_in(card.call), "operator": visitor.work_number}
-    await house.ami.note(RecordKind.HARASSMENT_WARNED, json.dumps(told).encode())
+    told = {"caller": caller_in(card.call), "operator": card.operator}
+    await house_of(request).ami.note(RecordKind.HARASSMENT_WARNED, json.dumps(told).encode())
     return toast(request, "call.warning_noted")
+
+
+async def on_the_line(request: web.Request) -> CallCard | None:
+    """Return the call that the operator talks on, if it is the one that the page means."""
+    card = house_of(request).board.talking_to(insist(request).work_number)
+    return card if card is not None and card.call == str((await request.post()).get("call", "")) else None
 
 
 @ROUTES.post("/sign-out")

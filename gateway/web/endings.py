@@ -8,10 +8,8 @@ import json
 from aiohttp import web
 
 from gateway.ami.record import RecordKind
-from gateway.calls.board import CallCard
 from gateway.calls.call import caller_in
-from gateway.house import House
-from gateway.web.desk import insist, toast
+from gateway.web.desk import on_the_line, toast
 from gateway.web.rendering import house_of
 from routing.vocabulary import Step
 
@@ -29,23 +27,20 @@ async def end(request: web.Request) -> web.Response:
 @ROUTES.post("/desk/hang-up")
 async def hang_up(request: web.Request) -> web.Response:
     """Hang up on a harasser; who has not been warned is not hung up on (N7)."""
-    card = _on_the_line(house_of(request), insist(request).work_number)
+    card = await on_the_line(request)
     if card is not None and card.warned_at is None:
         return toast(request, "call.not_warned", 409)
     return await _order(request, Step.HANG_UP, "call.hanging_up")
 
 
 async def _order(request: web.Request, step: Step, done: str) -> web.Response:
-    house, visitor = house_of(request), insist(request)
-    card = _on_the_line(house, visitor.work_number)
-    if card is None or card.call != str((await request.post()).get("call", "")):
+    house, card = house_of(request), await on_the_line(request)
+    if card is None:
         return toast(request, "call.over_already", 409)
+    if card.parked:
+        return toast(request, "holding.parked_already", 409)
     if not house.ami.connected:
         return toast(request, "call.pbx_away", 503)
-    told = {"caller": caller_in(card.call), "operator": visitor.work_number, "step": step}
+    told = {"caller": caller_in(card.call), "operator": card.operator, "step": step}
     await house.ami.note(RecordKind.ORDERED, json.dumps(told).encode())
     return toast(request, done)
-
-
-def _on_the_line(house: House, work_number: str) -> CallCard | None:
-    return house.board.talking_to(work_number)

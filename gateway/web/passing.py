@@ -4,7 +4,7 @@ from aiohttp import web
 
 from gateway.seat_states import SeatState
 from gateway.transfers import TransferError
-from gateway.web.desk import insist, toast
+from gateway.web.desk import insist, on_the_line, toast
 from gateway.web.rendering import house_of
 
 ROUTES = web.RouteTableDef()
@@ -13,12 +13,12 @@ ROUTES = web.RouteTableDef()
 @ROUTES.post("/desk/pass-on")
 async def pass_on(request: web.Request) -> web.Response:
     """Pass the caller on whom the operator talks to; `to` is a seat's id, or "leader"."""
-    house, visitor = house_of(request), insist(request)
-    form = await request.post()
-    card = house.board.talking_to(visitor.work_number)
-    if card is None or card.call != str(form.get("call", "")):
+    house, visitor, card = house_of(request), insist(request), await on_the_line(request)
+    if card is None:
         return toast(request, "call.over_already", 409)
-    target = _target(house.transfers.free(visitor.work_number), str(form.get("to", "")))
+    if card.parked:
+        return toast(request, "holding.parked_already", 409)
+    target = target_of(request, str((await request.post()).get("to", "")))
     if target is None or target.occupant is None:
         return toast(request, "passing.nobody", 409)
     try:
@@ -28,8 +28,9 @@ async def pass_on(request: web.Request) -> web.Response:
     return toast(request, "passing.begun", number=target.occupant.work_number)
 
 
-def _target(free: tuple[SeatState, ...], to: str) -> SeatState | None:
-    """Return the seat that is meant, if it is free still."""
+def target_of(request: web.Request, to: str) -> SeatState | None:
+    """Return the seat that is meant, "leader" being any leader's, if it is free still."""
+    free = house_of(request).transfers.free(insist(request).work_number)
     if to == "leader":
         return next((state for state in free if state.occupant and state.occupant.leads), None)
     return next((state for state in free if state.seat.id == to), None)

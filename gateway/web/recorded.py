@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 from gateway.ami.errors import AMIError
 from gateway.recording_files import RecordingError
 from gateway.recordings import NotOnTheLineError
-from gateway.web.desk import insist, toast
+from gateway.web.desk import insist, on_the_line, toast
 from gateway.web.rendering import house_of
 from gateway.web.visitors import Visitor, oversees
 from storage.recordings import note_playback, recording_of
@@ -20,13 +20,11 @@ ROUTES = web.RouteTableDef()
 @ROUTES.post("/desk/recording")
 async def recording(request: web.Request) -> web.Response:
     """Let the recording of the caller on the line be silent (`pause` is "yes"), or go on."""
-    house, visitor, form = house_of(request), insist(request), await request.post()
-    card = house.board.talking_to(visitor.work_number)
-    if card is None or card.call != str(form.get("call", "")) or not card.recorded:
+    card, pause = await on_the_line(request), (await request.post()).get("pause") == "yes"
+    if card is None or not card.recorded:
         return toast(request, "call.over_already", 409)
-    pause = form.get("pause") == "yes"
     try:
-        await house.recordings.pause(card.call, on=pause)
+        await house_of(request).recordings.pause(card.call, on=pause)
     except NotOnTheLineError:
         return toast(request, "call.over_already", 409)
     except AMIError as problem:

@@ -59,6 +59,7 @@ def set_up(app: web.Application, house: House) -> None:
         "shortened": shortened,
         "slug": slug,
         "spanned": _spanned,
+        "seconds": lambda number: _spanned(timedelta(seconds=number)),
     }
     environment.globals |= {
         "caller_of": caller_of,

@@ -158,6 +158,7 @@ def _call(desk: Desk) -> Fragment:
         "card": card,
         "history": desk.shelf.history(card, desk.work_number),
         "elapsed_ms": max(0, (now - answered_at) // timedelta(milliseconds=1)),
+        "held_ms": max(0, (now - (card.held_at or now)) // timedelta(milliseconds=1)),
         "rings": rings(card, answered_at, desk.house.ring_rule),
         "greeting": greeting(desk.t, desk.house.settings.company, desk.work_number),
     }
@@ -178,9 +179,8 @@ def _passing(desk: Desk) -> Fragment:
     seats = {state.occupant: state.seat.id for state in desk.house.seats.overview() if state.occupant}
     colleagues = tuple((seats[each], each.work_number, each.name) for each in free)
     leader = any(each.leads for each in free)
-    return Fragment(
-        "passing", (card.call, leader, colleagues), {"card": card, "leader": leader, "colleagues": colleagues}
-    )
+    context = {"card": card, "leader": leader, "colleagues": colleagues}
+    return Fragment("passing", (card.call, card.parked, leader, colleagues), context)
 
 
 def _notices(desk: Desk) -> Fragment:

@@ -363,6 +363,11 @@ class Operator:
         async with self._session.post("/desk/pass-on", data={"call": call, "to": to}) as answer:
             return answer.status
 
+    async def does(self, what: str, call: str, **more: str) -> int:
+        """Press a button of his call's: "hold", "take-back", "consult"; return the answer's status."""
+        async with self._session.post(f"/desk/{what}", data={"call": call, **more}) as answer:
+            return answer.status
+
     async def pause_recording(self, call: str, *, pause: bool) -> int:
         """Let the recording of the caller he talks to be silent, or go on; return the answer's status."""
         form = {"call": call, "pause": "yes" if pause else ""}

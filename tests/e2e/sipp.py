@@ -108,14 +108,15 @@ class DeskPhone:
     async def pick_up(self) -> None:
         """Answer the call that rings now; for a phone with `answer_after` None."""
         calls = await self.until(lambda seen: bool(seen and seen[-1].ringing_at), wanted="ringing")
-        self._nudge(calls[-1])
+        self.nudge(calls[-1])
 
     async def hang_up(self) -> None:
         """End the call that goes on now; for a phone with `hang_up_after` None."""
         calls = await self.until(lambda seen: bool(seen and seen[-1].acknowledged), wanted="talking")
-        self._nudge(calls[-1])
+        self.nudge(calls[-1])
 
-    def _nudge(self, call: SIPCall) -> None:
+    def nudge(self, call: SIPCall) -> None:
+        """Let one of its calls go on at once: picked up where it rings, hung up where it talks."""
         assert self._run is not None, "the phone is not switched on"
         self._run.nudge(call)
 

@@ -84,6 +84,7 @@ async def started(storage: Storage, aiohttp_client: Clients) -> API:
         metrics=Metrics(),
         recorder=nobody,
         transfers=nobody,
+        holds=nobody,
         recordings=nobody,
         clock=lambda: datetime.now(UTC),
         phone_of=str,

@@ -20,7 +20,9 @@ from gateway.ami.events import MemberRemoved, MemberStatus
 from gateway.ami.record import RecordKind
 from gateway.ami.wire import Frame
 from gateway.calls.board import Board
+from gateway.calls.call import caller_in
 from gateway.config import Settings
+from gateway.holds import Holds
 from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.recordings import Recordings
@@ -209,6 +211,11 @@ class Call:
         """Return that an operator answered now."""
         return Fact(self.id, FactKind.ANSWERED, datetime.now(UTC), f"leg-{operator}", data={"operator": operator})
 
+    def on_hold(self, time: int, *, over: bool = False) -> Fact:
+        """Return that the PBX holds him away from his operator, for the n-th time, or no longer."""
+        kind = FactKind.RESUMED if over else FactKind.HELD
+        return Fact(self.id, kind, datetime.now(UTC), f"{caller_in(self.id)}:{time}", data={"by": "operator"})
+
     def over(self) -> Fact:
         """Return that the call ended now."""
         return Fact(self.id, FactKind.ENDED, datetime.now(UTC))
@@ -272,13 +279,28 @@ async def furnished(storage: Storage, folder: Path, **settings: object) -> tuple
     pbx.seats = seats
     await seats.load()
     phone_of = lambda leg: f"PJSIP/{leg}"  # noqa: E731 # as short as a name for it
+    operator_of = lambda caller: f"PJSIP/operator-of-{caller}"  # noqa: E731 # as short as a name for it
     transfers = Transfers(pbx, seats, lambda caller: f"PJSIP/{caller}")
     board, channel_of = Board(), lambda caller: f"PJSIP/{caller}"
+    holds = Holds(pbx, channel_of, operator_of)
     folders = (chosen.pbx_monitor_dir, chosen.call_recordings_dir)
     going_on = lambda call: board.card(call) is not None  # noqa: E731 # as short as a name for it
     recordings = Recordings(chosen.recording, *folders, "yq", storage, pbx, going_on, channel_of, clock)
     house = House(
-        chosen, secrets, storage, board, pbx, seats, live, Metrics(), None, transfers, recordings, clock, phone_of
+        chosen,
+        secrets,
+        storage,
+        board,
+        pbx,
+        seats,
+        live,
+        Metrics(),
+        None,
+        transfers,
+        holds,
+        recordings,
+        clock,
+        phone_of,
     )
     return house, pbx
 

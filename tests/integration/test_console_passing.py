@@ -1,5 +1,6 @@
 """Passing a caller on, on the page (N8): to whom it can be done, what is ordered, what the other page shows."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,8 @@ from playwright.async_api import expect
 from gateway.ami.errors import ActionRefusedError
 from gateway.ami.record import RecordKind
 from gateway.transfers import TransferError
+from routing.facts import Fact
+from routing.vocabulary import FactKind
 
 
 async def test_the_page_offers_who_is_free(console: Console) -> None:
@@ -47,6 +50,52 @@ async def test_one_press_passes_the_caller_to_the_leader(console: Console) -> No
     console.happens(call.answered_by("9001"))
     await console.house.seats.look()
     assert ("QueuePause", "false") == (console.pbx.told[-1][0], console.pbx.told[-1][1]["Paused"])
+
+
+async def test_the_caller_is_put_on_hold_and_taken_back(console: Console) -> None:
+    """Both are moved at once; while it lasts the page says for how long, and offers nothing but the way back."""
+    page = await console.signed_in("1001", "11")
+    call = await answered(console)
+    await page.get_by_test_id("hold").click()
+    await expect(page.locator("#toast")).to_contain_text("客户已保持")
+    moved = {"Channel": "PJSIP/yq-1", "Context": "held", "Exten": "s", "Priority": "1"}
+    his = {"Channel": "PJSIP/operator-of-yq-1", "Context": "holding", "Exten": "wait", "Priority": "1"}
+    assert ("Redirect", moved | {f"Extra{name}": value for name, value in his.items()}) == console.pbx.told[-1]
+    console.happens(call.on_hold(1))
+    await expect(page.get_by_test_id("held")).to_contain_text("/ 2:00")
+    await expect(page.get_by_test_id("hold")).to_have_count(0)
+    await expect(page.get_by_test_id("pass-to-leader")).to_have_count(0)
+    for way, more in (("end", {}), ("pass-on", {"to": "leader"}), ("hold", {}), ("consult", {"to": "leader"})):
+        form = {"call": call.id, **more}
+        told = await page.request.post(f"{console.url}/desk/{way}", form=form, headers={"Origin": console.url})
+        assert (409, True) == (told.status, "客户已在保持中" in await told.text())
+    await page.get_by_test_id("take-back").click()
+    await expect(page.locator("#toast")).to_contain_text("正在回到客户")
+    assert ("Redirect", his | {"Exten": "back"}) == console.pbx.told[-1]
+    console.happens(call.on_hold(1, over=True))
+    await expect(page.get_by_test_id("hold")).to_be_visible()
+    await expect(page.get_by_test_id("held")).to_have_count(0)
+
+
+async def test_a_colleague_is_consulted(console: Console) -> None:
+    """The one who was chosen; a hold by the phone's own key leaves the buttons as they are."""
+    page = await console.signed_in("1001", "11")
+    await console.signed_in("1002", "12")
+    call = await answered(console)
+    console.happens(Fact(call.id, FactKind.HELD, datetime.now(UTC), "leg-1001:1", data={"by": "operator"}))
+    await expect(page.get_by_test_id("held")).to_be_visible()
+    await page.get_by_test_id("consult").click()
+    await expect(page.locator("#toast")).to_contain_text("正在呼叫 1002")
+    assert ("held", "seat-12") == tuple(console.pbx.told[-1][1][name] for name in ("Context", "ExtraExten"))
+
+
+async def test_what_the_pbx_refuses_is_said(console: Console) -> None:
+    """And nothing is told as done."""
+    page = await console.signed_in("1001", "11")
+    await answered(console)
+    console.pbx.trouble = ActionRefusedError("Redirect", "No such channel")
+    await page.get_by_test_id("hold").click()
+    await expect(page.locator("#toast")).to_contain_text("No such channel")
 
 
 async def test_a_second_press_does_nothing_more(console: Console) -> None:

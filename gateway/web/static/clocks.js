@@ -28,6 +28,7 @@ export function countRings() {
 export function runTimers() {
   for (const timer of document.querySelectorAll("[data-timer]")) {
     const seconds = Math.floor(elapsed(timer) / 1000);
+    timer.classList.toggle("over", seconds >= Number(timer.dataset.limit ?? Infinity));
     const pad = (number) => String(number).padStart(2, "0");
     const hours = seconds >= 3600 ? `${Math.floor(seconds / 3600)}:` : "";
     timer.textContent = `${hours}${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;

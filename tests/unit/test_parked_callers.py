@@ -1,0 +1,72 @@
+"""Callers who are parked by the PBX: hold from the page and consultation, and what hanging up means meanwhile."""
+
+from story import CALLER, Story, asked, at, entered, hung_up, left, made, talking
+
+from gateway.ami.events import HoldChanged, MusicChanged
+from gateway.calls.board import Board
+from gateway.calls.restore import restored
+from routing.vocabulary import FactKind, Party
+
+LEG, COLLEAGUE = "yq-1.1", "yq-1.2"
+
+
+def music(seconds: float, *, plays: bool, on: str = CALLER) -> MusicChanged:
+    """Return that a channel hears music, or no longer."""
+    return MusicChanged(at(seconds), plays, on)
+
+
+def parked(at_: float = 5) -> Story:
+    """Tell of a caller who talks, and is then parked."""
+    story = Story()
+    story.tell(*talking(), left(at_, "b", CALLER), left(at_, "b", LEG), music(at_ + 0.2, plays=True))
+    return story
+
+
+def test_music_from_the_pbx_is_a_hold_until_it_ends() -> None:
+    """On the page he is parked; the ticket has how long."""
+    story, board = parked(), Board()
+    board.apply(story.facts)
+    (card,) = board.cards()
+    assert (at(5.2), True, "1001") == (card.held_at, card.parked, card.operator)
+    board.apply(story.tell(music(9.2, plays=False), music(9.3, plays=False)))
+    (card,) = board.cards()
+    assert (None, False) == (card.held_at, card.parked)
+    story.tell(hung_up(20))
+    assert 4000 == story.verdict().held_ms
+
+
+def test_music_of_a_phones_own_hold_is_no_second_one() -> None:
+    """The phone has told of it; nor is music on another channel a caller's."""
+    story = Story()
+    story.tell(*talking(), HoldChanged(at(5), held=True, uniqueid=LEG), music(5.01, plays=True))
+    story.tell(music(8, plays=False), HoldChanged(at(8.01), held=False, uniqueid=LEG), music(9, plays=True, on=LEG))
+    assert [f"{LEG}:1"] == [fact.subject for fact in story.of(FactKind.HELD)]
+    assert [f"{LEG}:1"] == [fact.subject for fact in story.of(FactKind.RESUMED)]
+
+
+def test_an_operator_who_hangs_up_then_has_passed_the_caller_on() -> None:
+    """Whoever takes him answers in his turn; who hangs up on that one is who hung up first."""
+    story = parked()
+    story.tell(asked(6, LEG), hung_up(6.1, LEG), made(6.2, COLLEAGUE, "PJSIP/seat-1002-0000000a"))
+    story.tell(music(6.3, plays=False), entered(6.4, "c", COLLEAGUE), entered(6.5, "c", CALLER))
+    assert [("attended", "1001")] == [(f.text("how"), f.text("operator")) for f in story.of(FactKind.TRANSFERRED)]
+    assert [] == story.of(FactKind.HANGUP_REQUESTED)
+    story.tell(asked(9, CALLER), left(9.1, "c", CALLER), left(9.2, "c", COLLEAGUE), hung_up(9.3))
+    assert Party.CUSTOMER is story.verdict().hung_up_first
+
+
+def test_a_caller_who_hangs_up_then_hung_up_first() -> None:
+    """However they left the bridge before: nobody was there who could have left him."""
+    story = parked()
+    story.tell(asked(9, CALLER), music(9.01, plays=False), hung_up(9.1), asked(9.2, LEG))
+    assert Party.CUSTOMER is story.verdict().hung_up_first
+
+
+def test_a_hold_whose_end_went_unseen_is_over_when_they_talk_again() -> None:
+    """That they talked before it, told late, ends nothing; a restart in between changes nothing."""
+    story = parked()
+    story.tell(entered(2.03, "b", CALLER), entered(2.04, "b", LEG))
+    assert [] == story.of(FactKind.RESUMED)
+    assert at(5.2) == restored(f"yq/{CALLER}", story.facts, story.tracker.rule).parked_at
+    story.tell(entered(9, "c", LEG), entered(9.1, "c", CALLER))
+    assert [at(9.1)] == [fact.at for fact in story.of(FactKind.RESUMED)]
