@@ -60,4 +60,4 @@ class Attention:
         await self.alarms.sound(self.texts("alarm.not_recorded"), text)
 
     def _led(self) -> list[SeatState]:
-        return [state for state in self.overview() if state.occupant and state.occupant.leads]
+        return [state for state in self.overview() if state.leads]

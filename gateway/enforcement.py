@@ -47,6 +47,13 @@ class Line(Protocol):
         """Put a record in line, journaled like everything that comes in."""
 
 
+async def note_failure(line: Line, call: str, step: str, reason: str) -> None:
+    """Put on record that something could not be done for a call, and why, in one line for people."""
+    log.warning("step.failed", call=call, step=step, reason=reason)
+    told = {"caller": caller_in(call), "step": step, "reason": reason}
+    await line.note(RecordKind.STEP_FAILED, json.dumps(told, ensure_ascii=False).encode())
+
+
 @dataclass(slots=True)
 class Enforcement:
     """Takes what is due. `channel_of`: a caller's Uniqueid → his channel, "" once it is gone; `now` is the PBX's.
@@ -83,15 +90,10 @@ class Enforcement:
             await _STEPS[Step(fact.subject)](self, fact)
         except (StepError, SpeechError, AlarmError, AMIError) as problem:
             there = self.channel_of(caller_in(fact.call))
-            await self._note_failure(fact, str(problem) if there else "the caller is gone")
+            await note_failure(self.line, fact.call, fact.subject, str(problem) if there else "the caller is gone")
         except Exception:  # whatever it is, no other call's step depends on it
             log.exception("step.broken", call=fact.call, step=fact.subject)
-            await self._note_failure(fact, "an error of ours: see the log")
-
-    async def _note_failure(self, fact: Fact, reason: str) -> None:
-        log.warning("step.failed", call=fact.call, step=fact.subject, reason=reason)
-        told = {"caller": caller_in(fact.call), "step": fact.subject, "reason": reason}
-        await self.line.note(RecordKind.STEP_FAILED, json.dumps(told, ensure_ascii=False).encode())
+            await note_failure(self.line, fact.call, fact.subject, "an error of ours: see the log")
 
     async def _call_attention(self, fact: Fact) -> None:
         """Let every page look at once at what the fact has put on the board."""
@@ -122,7 +124,7 @@ class Enforcement:
         """Release the caller who asked for it, telling him so; not one who was answered in the same moment."""
         if self._card(fact).operator is not None:
             raise StepError("he was answered in the same moment")
-        await self.line.act("Redirect", Channel=self._channel(fact), Context="callback", Exten="s", Priority="1")
+        await self._move(fact, "callback")
 
     async def _raise_alarm(self, fact: Fact) -> None:
         await self.attention.of_the_absent(self._card(fact).caller_number)
@@ -137,7 +139,7 @@ class Enforcement:
 
     async def _rate(self, fact: Fact) -> None:
         """Pass the caller to the rating, where the dialplan releases him; the operator's phone goes free (N2)."""
-        await self.line.act("Redirect", Channel=self._channel(fact), Context="rate", Exten="s", Priority="1")
+        await self._move(fact, "rate")
 
     async def _hang_up(self, fact: Fact) -> None:
         """Hang up on a harasser who was warned (N7)."""
@@ -150,6 +152,9 @@ class Enforcement:
             if fact.subject == Step.OFFER_CALLBACK and self._card(fact).operator is not None:
                 raise StepError("he was answered before it could be said")
             await self.speaker.say(fact.call, turn, Step(fact.subject), names, self._channel(fact), to_both=to_both)
+
+    async def _move(self, fact: Fact, context: str) -> None:
+        await self.line.act("Redirect", Channel=self._channel(fact), Context=context, Exten="s", Priority="1")
 
     def _card(self, fact: Fact) -> CallCard:
         card = self.cards(fact.call)

@@ -4,7 +4,6 @@ The PBX records by itself, also without us; what it has written meanwhile is fou
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,9 +13,8 @@ from typing import Final
 
 import structlog
 
-from gateway.ami.record import RecordKind
 from gateway.calls.call import caller_in
-from gateway.enforcement import Line
+from gateway.enforcement import Line, note_failure
 from gateway.recording_files import RecordingError, Spooled, put_away, sha256_of, spooled
 from gateway.sections import Recording as Terms
 from storage.engine import Storage
@@ -134,9 +132,7 @@ class Recordings:
         for ticket in missing:
             reason = self._refused.get(caller_in(ticket.call), "the PBX has written none: see its log")
             await self._keep(Recording(ticket.call, now, problem=reason))
-            _log.warning("recording.missing", call=ticket.call, reason=reason)
-            told = {"caller": caller_in(ticket.call), "step": _STEP, "reason": reason}
-            await self.line.note(RecordKind.STEP_FAILED, json.dumps(told, ensure_ascii=False).encode())
+            await note_failure(self.line, ticket.call, _STEP, reason)
 
     async def _tidy(self) -> None:
         """Remove what is older than it is kept: the file first, for what is marked as removed is gone."""

@@ -89,6 +89,11 @@ class SeatState:
         return bool(self.occupant and self.member and _as_seated(self.member, self.occupant))
 
     @property
+    def leads(self) -> bool:
+        """Whether a shift leader sits here."""
+        return self.occupant is not None and self.occupant.leads
+
+    @property
     def device(self) -> Device:
         """The phone's state as the queue sees it; UNKNOWN while it is not in the queue."""
         return self.member.device if self.member else Device.UNKNOWN

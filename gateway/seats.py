@@ -154,7 +154,7 @@ class Seats:
                 if seen.queue in self._queues and (seat_id := self._room.with_phone(seen.interface)):
                     ours[seat_id].append(self._member(seen))
             for state in self._room.overview():
-                leads = state.occupant is not None and state.occupant.leads
+                leads = state.leads
                 found = sorted(ours[state.seat.id], key=lambda member: member.leads is leads)
                 self._room.queued(state.seat.id, found[0] if found else None)
             for state in self._room.overview():

@@ -3,23 +3,18 @@
 Until the caller has been taken, no other call comes to who passed him on: he may come back.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import structlog
-
 from gateway.ami.errors import AMIError
-from gateway.ami.record import RecordKind
 from gateway.calls.call import caller_in
-from gateway.enforcement import Line
+from gateway.enforcement import Line, note_failure
 from gateway.seat_states import Device, SeatState
 from gateway.seats import NotSeatedError
 from routing.facts import Fact
 from routing.vocabulary import FactKind
 
-_log = structlog.get_logger(__name__)
 _STEP = "pass_on"
 _TAKEN = frozenset({FactKind.ANSWERED, FactKind.QUEUED, FactKind.ENDED, FactKind.LOST_SIGHT})
 
@@ -53,7 +48,7 @@ class Transfers:
     def free(self, apart_from: str) -> tuple[SeatState, ...]:
         """Return the seats whose people could take a caller now, shift leaders first."""
         seats = [state for state in self.room.overview() if _is_free(state, apart_from)]
-        return tuple(sorted(seats, key=lambda state: not _leads(state)))
+        return tuple(sorted(seats, key=lambda state: not state.leads))
 
     async def pass_on(self, call: str, by: str, to: SeatState) -> None:
         """Let a caller ring at another seat, and come back if nobody takes him there.
@@ -75,9 +70,7 @@ class Transfers:
             await self.line.act("BlindTransfer", Channel=channel, Context="transfer", Exten=to.seat.endpoint)
         except (AMIError, NotSeatedError) as problem:
             self._let_come(call)
-            _log.warning("transfer.failed", call=call, to=to.seat.id, reason=str(problem))
-            told = {"caller": caller_in(call), "step": _STEP, "reason": str(problem)}
-            await self.line.note(RecordKind.STEP_FAILED, json.dumps(told, ensure_ascii=False).encode())
+            await note_failure(self.line, call, _STEP, f"{to.seat.id}: {problem}")
             raise TransferError(str(problem)) from None
 
     def take(self, facts: Sequence[Fact]) -> None:
@@ -90,10 +83,6 @@ class Transfers:
         by = self._under_way.pop(call, "")
         if by not in self._under_way.values():
             self.room.let_come(by)
-
-
-def _leads(state: SeatState) -> bool:
-    return state.occupant is not None and state.occupant.leads
 
 
 def _is_free(state: SeatState, apart_from: str) -> bool:

@@ -54,10 +54,8 @@ PLACES: Final[Mapping[str, Finder]] = {
     "ChannelStateDesc": Frame.first,
     "BridgeUniqueid": Frame.first,
     "Result": Frame.first,
-    "Direction": Frame.last,
     "SpyerAccountCode": Frame.first,
     "SpyerUniqueid": Frame.first,
-    "UserEvent": Frame.last,
     "DestChannel": agreed,
     "TransfererUniqueid": agreed,
     "OrigTransfererUniqueid": agreed,
@@ -73,6 +71,10 @@ them counts only where nothing contradicts it; everything else follows the last 
 """
 
 
+def _place(name: str) -> Finder:
+    return PLACES.get(name, Frame.last)
+
+
 @dataclass(frozen=True, slots=True)
 class _Recipe:
     """How to make one event class from one AMI event: one filler for each argument after `at`."""
@@ -84,7 +86,7 @@ class _Recipe:
     def read(self, frame: Frame, at: datetime) -> object | None:
         """Return the event, None where a header in `when` says that it is none."""
         for name, wanted in self.when.items():
-            if PLACES[name](frame, name) not in wanted:
+            if _place(name)(frame, name) not in wanted:
                 return None
         return self.make(at, *[fill(frame) for fill in self.arguments])
 
@@ -97,7 +99,7 @@ def header(*names: str, read: Callable[[str], Any] = str, find: Finder | None = 
 
     `find` replaces what PLACES says of them.
     """
-    sources = [(name, find or PLACES.get(name, Frame.last)) for name in names]
+    sources = [(name, find or _place(name)) for name in names]
     return field(metadata={"fill": _filler(sources, read)} if names else {})
 
 

@@ -158,29 +158,32 @@ def way_to_ivr(frames: Iterable[Frame], settings: Settings) -> Finding:
     return ok("way to the IVR", f"the dialplan asks agi://{right[0]}:{settings.fastagi.port}")
 
 
+def _data_of(frames: Iterable[Frame], context: str, application: str) -> list[str]:
+    """Return what an application is given wherever it stands in a context of the dialplan."""
+    there = (frame for frame in frames if frame.get("Context") == context)
+    return [frame.get("AppData") for frame in there if frame.get("Application") == application]
+
+
 def way_to_speak(frames: Iterable[Frame]) -> Finding:
     """Check that callers can be spoken to: the extension that plays what the gateway orders."""
-    for frame in frames:
-        if frame.get("Context") == "speak" and frame.get("Application") == "Playback":
-            return ok("way to speak", f"Playback({frame.get('AppData')}) in speak,s")
+    if data := _data_of(frames, "speak", "Playback"):
+        return ok("way to speak", f"Playback({data[0]}) in speak,s")
     advice = "in extensions.conf write a section [speak], as in asterisk_conf/templates/extensions.conf.j2"
     return fail("way to speak", f"nobody would hear an apology or a work number: {advice}")
 
 
 def way_to_rate(frames: Iterable[Frame]) -> Finding:
     """Check that operators can end a call with the caller's rating (N2)."""
-    for frame in frames:
-        if frame.get("Context") == "rating-told" and frame.get("Application") == "UserEvent":
-            return ok("way to rate", f"UserEvent({frame.get('AppData')}) in rating-told,s")
+    if data := _data_of(frames, "rating-told", "UserEvent"):
+        return ok("way to rate", f"UserEvent({data[0]}) in rating-told,s")
     advice = "in extensions.conf write sections [rate] and [rating-told], as in our template"
     return fail("way to rate", f"callers who are passed to the rating would be cut off: {advice}")
 
 
 def way_to_record(frames: Iterable[Frame]) -> Finding:
     """Check that the dialplan records calls."""
-    for frame in frames:
-        if frame.get("Context") == "record" and "MixMonitor(" in frame.get("AppData"):
-            return ok("way to record", "MixMonitor in record,s")
+    if any("MixMonitor(" in data for data in _data_of(frames, "record", "ExecIf")):
+        return ok("way to record", "MixMonitor in record,s")
     advice = "in extensions.conf write a section [record], as in our template, or set [recording] enabled = false"
     return fail("way to record", f"no call is recorded: {advice}")
 
@@ -188,8 +191,7 @@ def way_to_record(frames: Iterable[Frame]) -> Finding:
 def way_to_leaders(frames: Iterable[Frame], settings: Settings) -> Finding:
     """Check that the dialplan rings the shift leader as well for who has waited for long."""
     name = settings.queue.leaders
-    rung = [frame for frame in frames if frame.get("Context") == "leaders" and frame.get("Application") == "Queue"]
-    if any(frame.get("AppData").split(",")[0] == name for frame in rung):
+    if any(data.split(",")[0] == name for data in _data_of(frames, "leaders", "Queue")):
         return ok("way to the leaders", f"Queue({name}) in leaders")
     advice = "in extensions.conf write [leaders], [leader-takes], [leaders-off] and [answered], as in our template"
     return fail("way to the leaders", f"no shift leader is rung for who has waited for long: {advice}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from gateway.web.catalogue import Texts
 from routing.facts import Fact
@@ -62,7 +62,7 @@ def _drawn(bar: Bar, x: Scale, y: float) -> Markup:
     shape = Markup(
         '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:g}" rx="3"><title>{}</title></rect>'
     )
-    return shape.format(bar.what, x(bar.began_at), y, width, _BAR, escape(bar.says))
+    return shape.format(bar.what, x(bar.began_at), y, width, _BAR, bar.says)
 
 
 def _ring_marks(facts: Sequence[Fact], rule: RingRule, x: Scale, height: float, t: Texts) -> Iterator[Markup]:
@@ -83,28 +83,25 @@ def _ring_marks(facts: Sequence[Fact], rule: RingRule, x: Scale, height: float, 
 
 def _bars(facts: Sequence[Fact], ended_at: datetime, t: Texts) -> Iterator[Bar]:
     caller, system = t("picture.caller"), t("picture.system")
-    answers = [fact for fact in facts if fact.kind is FactKind.ANSWERED]
     for fact in facts:
         after = [each for each in facts if each.at >= fact.at and each is not fact]
+        alike = [each for each in after if each.subject == fact.subject]
         match fact.kind:
             case FactKind.QUEUED:
                 until = _next(after, FactKind.ANSWERED, FactKind.ABANDONED, FactKind.ENDED) or ended_at
                 yield Bar(caller, "waited", fact.at, until, t("picture.waited", seconds=_lasted(fact.at, until)))
             case FactKind.OFFERED:
-                over = [each for each in after if each.kind is FactKind.OFFER_ENDED and each.subject == fact.subject]
-                until = over[0].at if over else ended_at
+                until = _next(alike, FactKind.OFFER_ENDED) or ended_at
                 yield Bar(_at(fact), "rang", fact.at, until, t("picture.rang", seconds=_lasted(fact.at, until)))
             case FactKind.ANSWERED:
-                until = min([each.at for each in answers if each.at > fact.at] + [ended_at])
-                until = _next(after, FactKind.TRANSFERRED) or until
+                until = _next(after, FactKind.TRANSFERRED, FactKind.ANSWERED) or ended_at
                 for lane in (_at(fact), caller):
                     yield Bar(lane, "talked", fact.at, until, t("picture.talked", seconds=_lasted(fact.at, until)))
             case FactKind.HELD:
-                until = _next(after, FactKind.RESUMED, FactKind.ENDED) or ended_at
+                until = _next(alike, FactKind.RESUMED) or ended_at
                 yield Bar(caller, "held", fact.at, until, t("picture.held", seconds=_lasted(fact.at, until)))
             case FactKind.SPEECH_BEGAN:
-                over = [each for each in after if each.kind is FactKind.SPEECH_ENDED and each.subject == fact.subject]
-                until = over[0].at if over else ended_at
+                until = _next(alike, FactKind.SPEECH_ENDED) or ended_at
                 yield Bar(system, "spoken", fact.at, until, t(_SPOKEN.get(fact.subject, "picture.system")))
             case _:
                 pass

@@ -14,7 +14,7 @@ from gateway.web.rendering import house_of, page
 from gateway.web.visitors import oversees, spoken
 from routing.facts import Fact
 from routing.verdicts import RingRule
-from routing.vocabulary import FactKind, Party, Step
+from routing.vocabulary import OUR_OWN_WORDS, FactKind, Party, Step
 from storage.facts import facts_of
 from storage.recordings import playbacks_of, recording_of
 from storage.tickets import Ticket, ticket
@@ -54,7 +54,7 @@ async def call_ledger(request: web.Request) -> web.Response:
     context = {
         "ticket": found,
         "facts": facts,
-        "picture": picture([fact for fact in facts if fact.kind is not FactKind.CALLED_BACK], rule, t),
+        "picture": picture([fact for fact in facts if fact.kind not in OUR_OWN_WORDS], rule, t),
         "rows": tuple(verdict_rows(found, facts, rule, t)),
         "rule": rule,
         "recording": recording,

@@ -32,5 +32,5 @@ def target_of(request: web.Request, to: str) -> SeatState | None:
     """Return the seat that is meant, "leader" being any leader's, if it is free still."""
     free = house_of(request).transfers.free(insist(request).work_number)
     if to == "leader":
-        return next((state for state in free if state.occupant and state.occupant.leads), None)
+        return next((state for state in free if state.leads), None)
     return next((state for state in free if state.seat.id == to), None)

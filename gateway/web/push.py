@@ -97,7 +97,7 @@ class Connection:
                 work_number=visitor.work_number,
                 alarms=self._house.live.alarms,
                 newest_page=self._house.live.newest(page),
-                unseen=self._unseen.count() if state.occupant and state.occupant.leads else 0,
+                unseen=self._unseen.count() if state.leads else 0,
             )
             now = asyncio.get_running_loop().time()
             due = now - looked_at >= _LOOK_EVERY

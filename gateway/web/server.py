@@ -44,6 +44,25 @@ from gateway.web.shelf import Shelf
 from gateway.web.token_uses import TOKEN_USES, TokenUses
 from gateway.web.visitors import cookies, recognise_director
 
+_PAGES = (
+    sign_in,
+    desk,
+    call_back,
+    endings,
+    harassment,
+    supervision,
+    passing,
+    holding,
+    ledgers,
+    recorded,
+    quality,
+    report_pages,
+    forms,
+    push,
+    assets,
+    api,
+    health,
+)
 _SHUTDOWN_TIMEOUT = 2.0  # seconds; pages come back by themselves
 
 
@@ -71,33 +90,14 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
     app[rendering.SHELF] = shelf = Shelf(house.storage, house.clock, house.live.changed)
     app[rendering.CALLBACKS] = owed = callbacks.Callbacks(house.storage)
     app[TOKEN_USES] = TokenUses(house.storage, house.clock)
-    house.live.announce_to(shelf)
-    house.live.announce_to(owed)
     app[rendering.UNSEEN] = reported = unseen.Unseen(house.storage)
-    house.live.announce_to(reported)
+    for hears_of_tickets in (shelf, owed, reported):
+        house.live.announce_to(hears_of_tickets)
     app[supervision.DISMISSALS] = Dismissals(house.seats, lambda number: house.board.talking_to(number) is not None)
     app.cleanup_ctx.append(_dismiss)
     rendering.set_up(app, house)
-    for routes in (
-        sign_in.ROUTES,
-        desk.ROUTES,
-        call_back.ROUTES,
-        endings.ROUTES,
-        harassment.ROUTES,
-        supervision.ROUTES,
-        passing.ROUTES,
-        holding.ROUTES,
-        ledgers.ROUTES,
-        recorded.ROUTES,
-        quality.ROUTES,
-        report_pages.ROUTES,
-        forms.ROUTES,
-        push.ROUTES,
-        assets.ROUTES,
-        api.ROUTES,
-        health.ROUTES,
-    ):
-        app.add_routes(routes)
+    for module in _PAGES:
+        app.add_routes(module.ROUTES)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_let_pages_go)
     app.on_cleanup.append(_stop_reading)
@@ -140,7 +140,5 @@ async def _let_pages_go(app: web.Application) -> None:
 
 
 async def _stop_reading(app: web.Application) -> None:
-    await app[rendering.SHELF].close()
-    await app[rendering.CALLBACKS].close()
-    await app[rendering.UNSEEN].close()
-    await app[TOKEN_USES].close()
+    for reader in (app[rendering.SHELF], app[rendering.CALLBACKS], app[rendering.UNSEEN], app[TOKEN_USES]):
+        await reader.close()

@@ -82,7 +82,7 @@ def urgent(desk: Desk) -> Iterator[Fragment]:
     yield _seat(desk)
     yield _duty(desk)
     yield Fragment("unseen", desk.unseen, {"count": desk.unseen})
-    if desk.state.occupant and desk.state.occupant.leads:
+    if desk.state.leads:
         yield _supervise(desk)
 
 
@@ -142,8 +142,7 @@ def _hurry(desk: Desk) -> Fragment:
 
 def _overdue(desk: Desk) -> Fragment:
     """Return who waits past the limit, for the shift leader."""
-    leads = desk.state.occupant is not None and desk.state.occupant.leads
-    cards = desk.house.board.past_limit() if leads else ()
+    cards = desk.house.board.past_limit() if desk.state.leads else ()
     waits = [(card, rings(card, desk.now, desk.house.ring_rule)) for card in cards]
     return Fragment("overdue", tuple((card.call, card.ringing) for card in cards), {"waits": waits})
 
@@ -175,9 +174,8 @@ def _passing(desk: Desk) -> Fragment:
     card = desk.house.board.talking_to(desk.work_number)
     if card is None:
         return Fragment("passing", None, {"card": None})
-    free = [state.occupant for state in desk.house.transfers.free(desk.work_number) if state.occupant]
-    seats = {state.occupant: state.seat.id for state in desk.house.seats.overview() if state.occupant}
-    colleagues = tuple((seats[each], each.work_number, each.name) for each in free)
+    free = desk.house.transfers.free(desk.work_number)
+    colleagues = tuple((each.seat.id, each.occupant.work_number, each.occupant.name) for each in free if each.occupant)
     leader = any(each.leads for each in free)
     context = {"card": card, "leader": leader, "colleagues": colleagues}
     return Fragment("passing", (card.call, card.parked, leader, colleagues), context)

@@ -91,7 +91,7 @@ def signed_in(request: web.Request) -> Visitor | None:
 def leads(request: web.Request, visitor: Visitor | None) -> bool:
     """Say whether this visitor is a shift leader at his seat."""
     state = seated(request.app[HOUSE], visitor)
-    return state is not None and state.occupant is not None and state.occupant.leads
+    return state is not None and state.leads
 
 
 def oversees(request: web.Request) -> bool:
