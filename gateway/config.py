@@ -1,4 +1,4 @@
-"""Settings: fourring.toml, then FOURRING_* variables over it. What can be set stands in gateway.sections.
+"""Settings: fourring.toml, then FOURRING_* variables over it. What can be set stands in gateway.sections and conduct.
 
 This module reads files and variables and nothing else; secrets are kept apart, in gateway.secrets.
 """
@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from gateway.conduct import Hold, Quality, Rating, Recording, Reports, Supervision, Transfers
 from gateway.sections import (
     AMI,
     PBX,
@@ -20,20 +21,13 @@ from gateway.sections import (
     Company,
     Database,
     FastAGI,
-    Hold,
     Hotline,
     Paths,
     Prompts,
-    Quality,
     Queue,
-    Rating,
-    Recording,
-    Reports,
     Rings,
     Rules,
     Seat,
-    Supervision,
-    Transfers,
     Web,
     joined,
 )

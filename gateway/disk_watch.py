@@ -14,9 +14,9 @@ import structlog
 
 from gateway.alarms import AlarmError
 from gateway.ami.errors import AMIError
+from gateway.conduct import Recording as Terms
 from gateway.enforcement import Line
 from gateway.recording_files import free_bytes
-from gateway.sections import Recording as Terms
 
 _log = structlog.get_logger(__name__)
 _LOOK_SECONDS: Final = 5.0

@@ -52,13 +52,16 @@ class Kept:
     lasts: timedelta
 
 
-def spooled(folder: Path, now: float) -> list[Spooled]:
-    """Return what stands in the PBX's folder, in the order of names; `now` in seconds since 1970. Raises OSError."""
-    return list(_spooled(folder, now)) if folder.is_dir() else []
+def spooled(folder: Path, system: str, now: float) -> list[Spooled]:
+    """Return what stands in the PBX's folder of calls of this system, by name; `now` in seconds since 1970.
+
+    Others may record there as well. Raises OSError.
+    """
+    return list(_spooled(folder, system, now)) if folder.is_dir() else []
 
 
-def _spooled(folder: Path, now: float) -> Iterator[Spooled]:
-    for path in sorted(folder.glob("*.wav")):
+def _spooled(folder: Path, system: str, now: float) -> Iterator[Spooled]:
+    for path in sorted(folder.glob(f"{system}-*.wav")):
         try:
             with _opened(path) as file:
                 state = os.fstat(file.fileno())

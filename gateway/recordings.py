@@ -14,11 +14,13 @@ from typing import Final
 import structlog
 
 from gateway.calls.call import caller_in
+from gateway.conduct import Recording as Terms
 from gateway.enforcement import Line, note_failure
 from gateway.recording_files import RecordingError, Spooled, put_away, sha256_of, spooled
-from gateway.sections import Recording as Terms
+from routing.vocabulary import FactKind
 from storage.engine import Storage
 from storage.errors import StorageError
+from storage.facts import facts_of
 from storage.recordings import Recording, expired, keep, mark_removed, unrecorded
 from storage.tickets import Ticket, ticket_of_call
 from storage.unit_of_work import UnitOfWork
@@ -90,7 +92,7 @@ class Recordings:
                 _log.warning("recordings.delayed", reason=str(problem), retry_in=_LOOK_SECONDS)
 
     async def _put_away_all(self) -> None:
-        for file in await asyncio.to_thread(spooled, self.spool, time.time()):
+        for file in await asyncio.to_thread(spooled, self.spool, self.system, time.time()):
             call = f"{self.system}/{file.caller}"
             if file.caller not in self._refused and not self.in_progress(call) and _is_whole(file):
                 await self._take(file, call)
@@ -130,9 +132,16 @@ class Recordings:
         async with self.storage.reading() as work:
             missing = await unrecorded(work, (now - _LOOKED_FOR, now - _APPEARS_WITHIN))
         for ticket in missing:
-            reason = self._refused.get(caller_in(ticket.call), "the PBX has written none: see its log")
+            reason = self._refused.get(caller_in(ticket.call)) or await self._why_missing(ticket)
             await self._keep(Recording(ticket.call, now, problem=reason))
             await note_failure(self.line, ticket.call, _STEP, reason)
+
+    async def _why_missing(self, ticket: Ticket) -> str:
+        async with self.storage.reading() as work:
+            facts = await facts_of(work, ticket.call)
+        if any(fact.kind is FactKind.RECORDING_BEGAN for fact in facts):
+            return "the PBX recorded, but there is no file: see its log"
+        return "the PBX did not record: was the disk full? else fourring doctor says why"
 
     async def _tidy(self) -> None:
         """Remove what is older than it is kept: the file first, for what is marked as removed is gone."""

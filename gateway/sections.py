@@ -4,12 +4,12 @@ They say nothing of where the values come from; gateway.config reads them.
 """
 
 import ipaddress
-from datetime import time, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, field_validator
 
 
 def joined(host: str, port: int) -> str:
@@ -74,18 +74,6 @@ class Rules(Section):
     """What is done to a call and when: the rules file, None for the one that is shipped."""
 
     file: Path | None = None
-
-
-class Transfers(Section):
-    """How long a caller who is passed on rings at the other phone before he comes back."""
-
-    rings: int = Field(4, ge=1, le=20)
-
-
-class Hold(Section):
-    """How long a caller may be on hold before his operator is brought back to him."""
-
-    limit_seconds: int = Field(120, ge=5, le=3600)
 
 
 class Alarms(Section):
@@ -199,73 +187,6 @@ class Prompts(Section):
     language: Literal["cmn", "en"] = "cmn"
     recordings: Path | None = None
     greeting_to: Literal["caller", "both", "nobody"] = "caller"
-
-
-class Rating(Section):
-    """The caller's rating at the end of a call: whether operators can pass him to it, and how long a key is waited for.
-
-    `seconds` is counted from the end of the question, which is put once more where no key or a wrong one is pressed.
-    """
-
-    enabled: bool = True
-    seconds: float = Field(5.0, gt=0, le=60)
-
-
-class Recording(Section):
-    """Recordings of calls: whether, where they are kept, how long, and how much room the disk must have for them.
-
-    Below `warn_free_megabytes` an alarm is raised, below `stop_free_megabytes` calls are no longer recorded.
-    """
-
-    enabled: bool = True
-    folder: Path | None = None
-    keep_days: int = Field(180, ge=1, le=36_500)
-    keep_harassment_days: int = Field(730, ge=1, le=36_500)
-    warn_free_megabytes: int = Field(2048, ge=0)
-    stop_free_megabytes: int = Field(512, ge=0)
-    operators_hear_own: bool = True
-
-    @field_validator("stop_free_megabytes")
-    @classmethod
-    def _warns_before_it_stops(cls, stop: int, others: ValidationInfo) -> int:
-        if stop >= others.data.get("warn_free_megabytes", stop + 1):
-            raise ValueError("must be below warn_free_megabytes: an alarm comes before recording stops")
-        return stop
-
-
-class Quality(Section):
-    """By which items calls are scored: the file, None for the one that is shipped."""
-
-    file: Path | None = None
-
-
-class Supervision(Section):
-    """Shift leaders who listen in: whether the operator's page says so."""
-
-    visible: bool = True
-
-
-class Reports(Section):
-    """Thresholds of the reports: who gives up within `short_abandon_seconds` is not counted as abandoned.
-
-    A form saved within `after_call_minutes` of its call's end was written then. `shifts`: when each begins, local time.
-    """
-
-    short_abandon_seconds: float = Field(5.0, ge=0, le=60)
-    after_call_minutes: int = Field(15, ge=1, le=240)
-    shifts: tuple[time, ...] = (time(0), time(8), time(16))
-
-    @field_validator("shifts")
-    @classmethod
-    def _in_order(cls, shifts: tuple[time, ...]) -> tuple[time, ...]:
-        if not shifts or list(shifts) != sorted(set(shifts)) or any(each.second or each.tzinfo for each in shifts):
-            raise ValueError('write when each shift begins, in order, like ["00:00", "08:00", "16:00"]')
-        return shifts
-
-    @property
-    def short_abandon(self) -> timedelta:
-        """The same as a length of time."""
-        return timedelta(seconds=self.short_abandon_seconds)
 
 
 class Database(Section):

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from gateway.ami import events as ami
-from gateway.calls import conversation, offers, steps
+from gateway.calls import conversation, offers, partings, steps
 from gateway.calls.call import Call, Leg, Stage
 from gateway.calls.steps import ApologyShown, HarassmentWarned, NobodySignedIn, Ordered, StepFailed
 from routing.facts import Fact
-from routing.vocabulary import FactKind, OfferOutcome, Party, Source
+from routing.vocabulary import FactKind, OfferOutcome, Source
 
 _TWO_CLOCKS: Final = timedelta(seconds=1)
 """AMI stamps an event when it is sent, CEL when it happened: milliseconds before, on a busy machine much more."""
@@ -197,45 +197,6 @@ def _entered(call: Call, event: ami.BridgeEntered) -> Iterator[Fact]:
             yield from _talking(call, uniqueid, event.at)
 
 
-def _bridge_left(call: Call, event: ami.BridgeLeft) -> Iterator[Fact]:
-    """Leave a bridge; only one in which the caller talked to somebody counts."""
-    present = call.bridges.get(event.bridge, set())
-    if event.uniqueid not in present:
-        return
-    present.discard(event.uniqueid)
-    if event.uniqueid == call.caller or call.answered(event.uniqueid):
-        yield from call.fact(
-            FactKind.BRIDGE_LEFT,
-            event.at,
-            f"{event.bridge}:{event.uniqueid}",
-            bridge=event.bridge,
-            party=call.party(event.uniqueid),
-        )
-
-
-def _hangup_asked(call: Call, event: ami.HangupRequested) -> Iterator[Fact]:
-    """Note who asked first. A phone that declines an offer ends no conversation, nor does who passed the caller on."""
-    leg = call.legs.get(event.uniqueid)
-    if call.open_offer(event.uniqueid) and not event.soft and event.cause in offers.REFUSALS:
-        yield from offers.over(call, event.uniqueid, event.at, OfferOutcome.REFUSED)
-    elif call.parked_at is not None and leg is not None and call.answered(event.uniqueid):
-        yield from conversation.let_go(call, event.uniqueid, event)
-    elif event.uniqueid == call.caller or (leg is not None and call.answered(event.uniqueid) and not leg.passed_on):
-        party = Party.SYSTEM if event.soft else call.party(event.uniqueid)
-        yield from call.fact(FactKind.HANGUP_REQUESTED, event.at, event.uniqueid, party=party, cause=event.cause)
-
-
-def _hung_up(call: Call, event: ami.HungUp) -> Iterator[Fact]:
-    """End an offer, or with the caller's channel the call; even if we had lost sight of it meanwhile."""
-    if event.uniqueid != call.caller:
-        yield from offers.withdrawn(call, event.uniqueid, event.at)
-        return
-    for leg in tuple(call.legs):
-        yield from offers.withdrawn(call, leg, event.at)
-    call.stage, call.over_at = Stage.OVER, call.over_at or event.at
-    yield from call.fact(FactKind.ENDED, event.at, cause=event.cause)
-
-
 def _vanished(call: Call, event: Vanished) -> Iterator[Fact]:
     call.stage, call.over_at = Stage.OVER, event.at
     yield from call.fact(FactKind.LOST_SIGHT, event.at)
@@ -244,13 +205,6 @@ def _vanished(call: Call, event: Vanished) -> Iterator[Fact]:
 def _found(call: Call, event: FoundInProgress) -> Iterator[Fact]:
     """Keep that part of this call went unseen, also where nothing seems to have happened in it (I8)."""
     yield from call.fact(FactKind.TAKEN_UP, event.at)
-
-
-def _abandoned(call: Call, event: ami.CallerAbandoned) -> Iterator[Fact]:
-    """Note that he gave up, which neither his being fetched nor the end of the leader's ringing is."""
-    if event.uniqueid == call.caller and not call.fetched:
-        yield from call.fact(FactKind.ABANDONED, event.at)
-    call.fetched = False
 
 
 def _tick(_call: Call, _event: TimePassed) -> Iterator[Fact]:
@@ -278,10 +232,10 @@ _ROWS: tuple[tuple[type, tuple[Stage, ...], Move], ...] = (
     (ami.OperatorMissed, _EVERY, offers.missed),
     (ami.OperatorConnected, _EVERY, _connected),
     (ami.BridgeEntered, _IN_PROGRESS, _entered),
-    (ami.BridgeLeft, _EVERY, _bridge_left),
-    (ami.HangupRequested, _EVERY, _hangup_asked),
-    (ami.HungUp, _EVERY, _hung_up),
-    (ami.CallerAbandoned, _EVERY, _abandoned),
+    (ami.BridgeLeft, _EVERY, partings.bridge_left),
+    (ami.HangupRequested, _EVERY, partings.hangup_asked),
+    (ami.HungUp, _EVERY, partings.hung_up),
+    (ami.CallerAbandoned, _EVERY, partings.abandoned),
     (ami.HoldChanged, (Stage.TALKING,), conversation.held),
     (ami.MusicChanged, _EVERY, conversation.music),
     (ami.CallTransferred, _IN_PROGRESS, conversation.transferred),

@@ -92,6 +92,7 @@ def _of_answers(answers: Answers, settings: Settings) -> Iterator[Finding]:
     if settings.recording.enabled:
         yield _judged("way to record", answers.dialplan, on_wire.way_to_record)
     yield _judged("way to pass on", answers.dialplan, lambda rows: on_wire.way_to_pass_on(rows, settings))
+    yield _judged("way to hold", answers.dialplan, lambda rows: on_wire.way_to_hold(rows, settings))
     yield _judged("way to the leaders", answers.dialplan, lambda rows: on_wire.way_to_leaders(rows, settings))
     yield _judged("way to the IVR", answers.dialplan, lambda rows: on_wire.way_to_ivr(rows, settings))
     if seats := on_wire.seats_by_device(answers.devices or {}):

@@ -199,12 +199,25 @@ def way_to_leaders(frames: Iterable[Frame], settings: Settings) -> Finding:
 
 def way_to_pass_on(frames: Iterable[Frame], settings: Settings) -> Finding:
     """Check that the dialplan leads a caller who is passed on to every seat."""
-    there = {frame.get("Extension") or frame.get("Exten") for frame in frames if frame.get("Context") == "transfer"}
-    missing = sorted(seat.endpoint for seat in settings.seats if seat.endpoint not in there)
+    missing = _seats_not_in(frames, "transfer", settings)
     if not missing:
         return ok("way to pass on", f"{len(settings.seats)} seats in transfer")
     advice = "in extensions.conf write [transfer], [passed-on] and [let-come], as in our template"
     return fail("way to pass on", f"nobody can be passed on to {shortened(missing)}: {advice}")
+
+
+def way_to_hold(frames: Iterable[Frame], settings: Settings) -> Finding:
+    """Check that callers can be put on hold from the page, and every seat be asked meanwhile."""
+    missing = _seats_not_in(frames, "holding", settings)
+    if not missing:
+        return ok("way to hold", f"{len(settings.seats)} seats in holding")
+    advice = "in extensions.conf write [held], [holding] and [let-go], as in our template"
+    return fail("way to hold", f"a caller who is put on hold would be cut off from {shortened(missing)}: {advice}")
+
+
+def _seats_not_in(frames: Iterable[Frame], context: str, settings: Settings) -> list[str]:
+    there = {frame.get("Extension") or frame.get("Exten") for frame in frames if frame.get("Context") == context}
+    return sorted(seat.endpoint for seat in settings.seats if seat.endpoint not in there)
 
 
 def timestamps(unasked: Sequence[Frame]) -> Finding | None:

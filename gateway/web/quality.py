@@ -113,6 +113,7 @@ async def _listed(request: web.Request, problem: str = "") -> web.Response:
         to_score = await open_reviews(work) if leader else []
         scored = await scored_reviews(work, None if leader else visitor.work_number)
         people = [each for each in await operators(work) if each.active] if leader else []
+    to_score = [one for one in to_score if one.operator != visitor.work_number]
     context: dict[str, Any] = {"leads": leader, "to_score": to_score, "scored": scored, "people": people}
     return _page(request, "quality.html", context, problem)
 

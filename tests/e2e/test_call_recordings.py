@@ -226,6 +226,20 @@ async def test_it_is_played_to_who_may_hear_it_and_put_on_record(house: Hotline)
     assert recording["sha256"] in page
 
 
+async def test_what_an_asterisk_that_died_had_recorded_is_kept(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Its file has no length and lacks what was not on the disk yet; what is there can be heard."""
+    with hotline(settings_for(tmp_path_factory.mktemp("died"), rings={"seconds": 0.6})) as frail:
+        caller = "13850000009"
+        async with frail.desk("1001", "11", answer_after=0.2), frail.pbx.customer.calling(NUMBER, [caller]):
+            await frail.ticket_of(caller, state="talking")
+            await asyncio.sleep(5)
+            frail.kill_asterisk()
+            await asyncio.to_thread(frail.await_new_asterisk)
+            recording = await put_away(frail, caller)
+            assert "lost" == (await frail.ticket_of(caller))["state"]
+    assert len(samples(file_of(frail, recording))) > 8000
+
+
 async def test_with_too_little_room_nothing_is_recorded_and_every_page_says_so(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -200,6 +200,14 @@ async def test_an_examination_leaves_nothing_behind(pbx: PBX) -> None:
         ),
         (
             "extensions.conf",
+            "[holding]",
+            "[holds-nobody]",
+            "dialplan reload",
+            "way to hold",
+            "in extensions.conf write [held], [holding] and [let-go]",
+        ),
+        (
+            "extensions.conf",
             "[leaders]",
             "[leads-nowhere]",
             "dialplan reload",
@@ -278,7 +286,7 @@ async def test_settings_that_do_not_fit_the_pbx_are_found(pbx: PBX, tmp_path: Pa
         }
     )
     failed = await failures(pbx, settings=settings, probe=False)
-    ways = {"way to the IVR", "way to pass on"}
+    ways = {"way to the IVR", "way to pass on", "way to hold"}
     assert set(failed) == {"system name", "seats", "queue_log", "CEL file", "tones", "IVR", *ways}
     assert "write systemname = other" in failed["system name"]
     assert "does not know seat-77" in failed["seats"]

@@ -8,8 +8,8 @@ from gateway.alarms import AlarmError
 from gateway.ami.errors import NotConnectedError
 from gateway.ami.record import RecordKind
 from gateway.ami.wire import Frame
+from gateway.conduct import Recording
 from gateway.disk_watch import DiskWatch, Room, judged
-from gateway.sections import Recording
 
 TERMS = Recording(warn_free_megabytes=2000, stop_free_megabytes=500)
 MEGABYTE = 1 << 20

@@ -203,11 +203,12 @@ def test_the_dialplan_must_ring_the_shift_leader(row: tuple[str, str, str], outc
 
 
 def test_the_dialplan_must_lead_to_every_seat() -> None:
-    """A seat to which nobody can be passed on is named."""
-    rows = [frame(Context="transfer", Extension=seat.endpoint, Application="Dial") for seat in SETTINGS.seats]
-    assert GOOD is doctor_answers.way_to_pass_on(rows, SETTINGS).outcome
-    found = doctor_answers.way_to_pass_on(rows[1:], SETTINGS)
-    assert (BAD, True) == (found.outcome, SETTINGS.seats[0].endpoint in found.text)
+    """A seat to which nobody can be passed on, or that cannot be asked meanwhile, is named."""
+    for context, way in (("transfer", doctor_answers.way_to_pass_on), ("holding", doctor_answers.way_to_hold)):
+        rows = [frame(Context=context, Extension=seat.endpoint, Application="Dial") for seat in SETTINGS.seats]
+        assert GOOD is way(rows, SETTINGS).outcome
+        found = way(rows[1:], SETTINGS)
+        assert (BAD, True) == (found.outcome, SETTINGS.seats[0].endpoint in found.text)
 
 
 @pytest.mark.parametrize(

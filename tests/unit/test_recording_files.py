@@ -37,7 +37,8 @@ def test_the_folder_says_of_each_file_whether_it_is_whole(tmp_path: Path) -> Non
     written(tmp_path, "yq-3.0.wav", HEAD)
     written(tmp_path, "yq-4.0.wav", HEAD + SOUND, age=60)
     written(tmp_path, "notes.txt", b"")
-    found = {each.caller: (each.closed, each.silent, each.idle) for each in spooled(tmp_path, NOW)}
+    written(tmp_path, "other-1.0.wav", closed(SOUND))
+    found = {each.caller: (each.closed, each.silent, each.idle) for each in spooled(tmp_path, "yq", NOW)}
     none, minute = timedelta(), timedelta(seconds=60)
     assert {
         "yq-1.0": (True, False, none),
@@ -56,7 +57,7 @@ def test_links_pipes_and_folders_are_left_alone(tmp_path: Path) -> None:
     (folder / "yq-1.0.wav").symlink_to(secret)
     os.mkfifo(folder / "yq-2.0.wav")
     (folder / "yq-3.0.wav").mkdir()
-    assert [] == spooled(folder, NOW)
+    assert [] == spooled(folder, "yq", NOW)
     for name in ("yq-1.0.wav", "yq-2.0.wav"):
         with pytest.raises(RecordingError):
             put_away(folder / name, tmp_path / "kept.wav")
@@ -65,7 +66,7 @@ def test_links_pipes_and_folders_are_left_alone(tmp_path: Path) -> None:
 
 def test_without_a_folder_there_is_nothing(tmp_path: Path) -> None:
     """An Asterisk that has not recorded yet."""
-    assert [] == spooled(tmp_path / "nowhere", NOW)
+    assert [] == spooled(tmp_path / "nowhere", "yq", NOW)
 
 
 @pytest.mark.parametrize("content", [closed(SOUND), HEAD + SOUND, HEAD + SOUND + b"\x01"])
