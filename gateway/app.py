@@ -110,23 +110,10 @@ async def _furnish(
     _show_totals(metrics, client, journal, recorder)
     lines = tracker.switchboard
     transfers = Transfers(client, seats, lines.operator_channel_of)
+    holds = Holds(client, lines.channel_of, lines.operator_channel_of)
     recordings = _recordings(settings, storage, client, board, lines.channel_of)
-    house = House(
-        settings,
-        secrets,
-        storage,
-        board,
-        client,
-        seats,
-        live,
-        metrics,
-        recorder,
-        transfers,
-        Holds(client, lines.channel_of, lines.operator_channel_of),
-        recordings,
-        utc_now,
-        lines.phone_of,
-    )
+    parts = (board, client, seats, live, metrics, recorder, transfers, holds, recordings)
+    house = House(settings, secrets, storage, *parts, utc_now, lines.phone_of)
     disk = (_disk_watch(settings, client, live, attention),) if settings.recording.enabled else ()
     return house, reception, (enforcement, recordings, *disk)
 

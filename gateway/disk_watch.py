@@ -67,7 +67,7 @@ class DiskWatch:
             await self._sound(Room.LITTLE, free)
         if room is Room.NONE:
             await self._sound(Room.NONE, free)
-        await self._let_record(room is not Room.NONE)
+        await self._tell_pbx(room)
 
     async def _sound(self, room: Room, free: int) -> None:
         try:
@@ -75,9 +75,9 @@ class DiskWatch:
         except AlarmError as problem:
             _log.warning("disk.alarm_unheard", room=room.value, reason=str(problem))
 
-    async def _let_record(self, yes: bool) -> None:  # noqa: FBT001
-        """Tell the dialplan each time: a PBX that was started anew has forgotten."""
+    async def _tell_pbx(self, room: Room) -> None:
+        """Tell the dialplan each time whether it may record: a PBX that was started anew has forgotten."""
         try:
-            await self.line.act("Setvar", Variable="NOT_RECORDED", Value="" if yes else "disk")
+            await self.line.act("Setvar", Variable="NOT_RECORDED", Value="disk" if room is Room.NONE else "")
         except AMIError as problem:
             _log.debug("disk.pbx_untold", reason=str(problem))

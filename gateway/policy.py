@@ -1,9 +1,10 @@
 """What of the settings the pure parts need, in their own words: whose calls these are, and the rules in force."""
 
 import tomllib
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import routing
 from gateway.calls.switchboard import HotlineLine
@@ -14,6 +15,8 @@ from routing.ladder import Ladder, LadderError, ladder_of
 from routing.quality import Item, QualityError, items_of
 from routing.verdicts import RingRule
 from storage.reports import By, Period, Question
+
+T = TypeVar("T")
 
 _SHIPPED: Final = Path(routing.__file__).with_name("rules.toml")
 _SHIPPED_QUALITY: Final = Path(routing.__file__).with_name("quality.toml")
@@ -46,23 +49,23 @@ def question(settings: Settings, period: Period, by: By, limit: int | None = Non
     return Question(period, by, reports.short_abandon, limit, after, reports.shifts)
 
 
+def _read(source: Path, make: Callable[[dict[str, Any]], T]) -> T:
+    """Return what is made of a rules file; raises RulesError with its name."""
+    try:
+        return make(tomllib.loads(source.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, LadderError, QualityError) as problem:
+        raise RulesError(f"{source}: {problem}") from None
+
+
 def ladder(settings: Settings) -> Ladder:
     """Return what is due to a caller, and when; raises RulesError."""
-    source = settings.rules.file or _SHIPPED
-    try:
-        rules = tomllib.loads(source.read_text("utf-8"))
-        return ladder_of(rules, settings.rings.limit, greets=settings.prompts.greeting_to != "nobody")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, LadderError) as problem:
-        raise RulesError(f"{source}: {problem}") from None
+    greets = settings.prompts.greeting_to != "nobody"
+    return _read(settings.rules.file or _SHIPPED, lambda rules: ladder_of(rules, settings.rings.limit, greets=greets))
 
 
 def quality(settings: Settings) -> tuple[Item, ...]:
     """Return the items by which calls are scored; raises RulesError."""
-    source = settings.quality.file or _SHIPPED_QUALITY
-    try:
-        return items_of(tomllib.loads(source.read_text("utf-8")), LANGUAGES)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, QualityError) as problem:
-        raise RulesError(f"{source}: {problem}") from None
+    return _read(settings.quality.file or _SHIPPED_QUALITY, lambda rules: items_of(rules, LANGUAGES))
 
 
 def tracker(settings: Settings) -> Tracker:

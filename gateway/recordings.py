@@ -34,6 +34,7 @@ _ABANDONED_AFTER: Final = timedelta(seconds=10)
 _APPEARS_WITHIN: Final = timedelta(seconds=20)
 """How long after its end a call's recording may take to be found."""
 _LOOKED_FOR: Final = timedelta(hours=1)
+_LOOK_FOR_MISSING_EVERY: Final = timedelta(seconds=5)
 _TIDY_EVERY: Final = timedelta(hours=1)
 
 
@@ -58,7 +59,7 @@ class Recordings:
     channel_of: Callable[[str], str]
     clock: Callable[[], datetime]
     _refused: dict[str, str] = field(default_factory=dict)
-    _tidied_at: datetime | None = None
+    _done_at: dict[str, datetime] = field(default_factory=dict)
 
     async def pause(self, call: str, *, on: bool) -> None:
         """Let the recording be silent from now on, or no longer. Raises NotOnTheLineError, AMIError."""
@@ -127,7 +128,7 @@ class Recordings:
     async def _look_for_missing(self) -> None:
         """Put on record that an answered call has no recording, and why as far as that is known."""
         now = self.clock()
-        if not self.terms.enabled:
+        if not self.terms.enabled or self._too_soon("missing", now, _LOOK_FOR_MISSING_EVERY):
             return
         async with self.storage.reading() as work:
             missing = await unrecorded(work, (now - _LOOKED_FOR, now - _APPEARS_WITHIN))
@@ -135,6 +136,7 @@ class Recordings:
             reason = self._refused.get(caller_in(ticket.call)) or await self._why_missing(ticket)
             await self._keep(Recording(ticket.call, now, problem=reason))
             await note_failure(self.line, ticket.call, _STEP, reason)
+        self._done_at["missing"] = now
 
     async def _why_missing(self, ticket: Ticket) -> str:
         async with self.storage.reading() as work:
@@ -146,14 +148,18 @@ class Recordings:
     async def _tidy(self) -> None:
         """Remove what is older than it is kept: the file first, for what is marked as removed is gone."""
         now = self.clock()
-        if self._tidied_at is not None and now - self._tidied_at < _TIDY_EVERY:
+        if self._too_soon("tidied", now, _TIDY_EVERY):
             return
         async with self.storage.work() as work:
             for recording in await self._too_old(work, now):
                 await asyncio.to_thread((self.folder / str(recording.path)).unlink, missing_ok=True)
                 await mark_removed(work, recording)
             await work.commit()
-        self._tidied_at = now
+        self._done_at["tidied"] = now
+
+    def _too_soon(self, what: str, now: datetime, every: timedelta) -> bool:
+        """Say whether this was done to its end a moment ago."""
+        return what in self._done_at and now - self._done_at[what] < every
 
     async def _too_old(self, work: UnitOfWork, now: datetime) -> list[Recording]:
         kept, harassment = timedelta(days=self.terms.keep_days), timedelta(days=self.terms.keep_harassment_days)

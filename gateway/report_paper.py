@@ -48,7 +48,7 @@ def as_pdf(paper: Paper, question: Question, groups: Mapping[str, Counts]) -> by
         .get_template("report_paper.html")
         .render(
             t=paper.t,
-            company=_name_of(paper.company, paper.t.language),
+            company=paper.company.name(paper.t.language),
             number=paper.number,
             question=question,
             rule=paper.rule,
@@ -64,10 +64,6 @@ def as_pdf(paper: Paper, question: Question, groups: Mapping[str, Counts]) -> by
 
 def _tables(named: Sequence[tuple[str, Counts]]) -> list[tuple[tuple[str, Counts], ...]]:
     return [tuple(named[first : first + _COLUMNS]) for first in range(0, len(named), _COLUMNS)]
-
-
-def _name_of(company: Company, language: str) -> str:
-    return {"zh-Hans": company.name_zh_hans, "zh-Hant": company.name_zh_hant, "en": company.name_en}[language]
 
 
 @cache

@@ -30,6 +30,10 @@ class Company(Section):
     name_zh_hant: str = "永強供電公司"
     name_en: str = "Yongqiang Power Supply Company"
 
+    def name(self, language: str) -> str:
+        """Return the name in a language of the catalogue."""
+        return {"zh-Hans": self.name_zh_hans, "zh-Hant": self.name_zh_hant, "en": self.name_en}[language]
+
 
 class Hotline(Section):
     """The number people call, and every form in which the trunk may deliver it."""

@@ -26,14 +26,15 @@ def held(facts: Sequence[Fact]) -> timedelta:
     return total
 
 
-def parked(facts: Sequence[Fact], at: datetime) -> bool:
-    """Say whether the caller was on hold away from his operator at this instant: then nobody could leave him.
+def by_the_pbx(hold: Fact) -> bool:
+    """Say whether a hold is the PBX's, away from his operator: it is told of the caller's own channel."""
+    return hold.subject.startswith(f"{hold.call.partition('/')[2]}:")
 
-    Such a hold is told of his own channel, with which a call's id ends.
-    """
-    caller = f"{facts[0].call.partition('/')[2]}:"
-    own = [f for f in facts if f.kind in (FactKind.HELD, FactKind.RESUMED) and f.subject.startswith(caller)]
-    return next((f.kind is FactKind.HELD for f in reversed(own) if f.at < at), False)
+
+def parked(facts: Sequence[Fact], at: datetime) -> bool:
+    """Say whether the caller was on hold away from his operator at this instant: then nobody could leave him."""
+    own = [fact for fact in facts if fact.kind in (FactKind.HELD, FactKind.RESUMED) and by_the_pbx(fact)]
+    return next((fact.kind is FactKind.HELD for fact in reversed(own) if fact.at < at), False)
 
 
 def _left(hold: Fact, facts: Iterable[Fact]) -> datetime | None:

@@ -93,10 +93,6 @@ def _left(counts: Counts) -> int:
     return counts.left_unrung + counts.left_with_nobody + counts.left_ringing
 
 
-def _after(counts: Counts) -> tuple[int, int]:
-    return counts.followed_up_us, counts.followed_up
-
-
 def _occupancy(counts: Counts) -> float | None:
     return _share(counts.talked_us + counts.followed_up_us, counts.signed_in_us - counts.paused_us)
 
@@ -138,7 +134,12 @@ FIGURES: Final = (
     _number("hang-up unknown", "answered calls of which that is undetermined", "hung_up_unknown"),
     _number("held", "calls in which the caller was put on hold", "held"),
     Figure("hold", "s", "time on hold / held", lambda c: _mean_s(c.held_us, c.held)),
-    Figure("after-call", "s", "end of call to its form saved / forms saved soon", lambda c: _mean_s(*_after(c))),
+    Figure(
+        "after-call",
+        "s",
+        "end of call to its form saved / forms saved soon",
+        lambda c: _mean_s(c.followed_up_us, c.followed_up),
+    ),
     Figure("signed in", "h", "time of operators at their seats", lambda c: c.signed_in_us / _HOUR_US),
     Figure("paused", "h", "of that, time in which no calls came to them", lambda c: c.paused_us / _HOUR_US),
     Figure("occupancy", "%", "(talk + after-call, in all) / (signed in - paused)", _occupancy),

@@ -80,11 +80,14 @@ class Verdict:
         return self.operators[0] if self.operators else None
 
 
+_OF_THE_CALLER: Final = ("caller_number", "caller_name", "called_number", "linkedid")
+"""What a call begins with; the names are the same in the fact and in the verdict."""
+
+
 def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
     """Return the verdict on one call; `facts` are its facts in any order, at least one."""
     seen = in_order(list(facts))
-    received = _first(seen, FactKind.RECEIVED)
-    queued = _first(seen, FactKind.QUEUED)
+    received, queued = _first(seen, FactKind.RECEIVED), _first(seen, FactKind.QUEUED)
     answered = _first(seen, FactKind.ANSWERED)
     ended = _first(seen, FactKind.ENDED)
     queued_at = queued.at if queued else None
@@ -96,10 +99,7 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
         call=seen[0].call,
         state=_state(seen),
         source=_source(seen),
-        caller_number=received.text("caller_number") if received else "",
-        caller_name=received.text("caller_name") if received else "",
-        called_number=received.text("called_number") if received else "",
-        linkedid=received.text("linkedid") if received else "",
+        **{name: received.text(name) if received else "" for name in _OF_THE_CALLER},
         opened_at=(received or seen[0]).at,
         queued_at=queued_at,
         answered_at=answered.at if answered else None,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from gateway.calls.call import caller_in
+from routing.conversations import by_the_pbx
 from routing.facts import Fact
 from routing.vocabulary import CallState, FactKind, Step
 
@@ -18,7 +18,7 @@ class CallCard:
 
     `needs_attention`: he has waited so long that whoever is free should know; `past_limit`: so long that the shift
     leader should. `leg`: that of the operator; `supervisors`: (channel, how, work number) of who listens in.
-    `parked`: he is on hold away from his operator. `passed_on_by`: the operator who transferred him, at `passed_on_at`.
+    `hold`: what was told of one that lasts. `passed_on_by`: the operator who transferred him, at `passed_on_at`.
     """
 
     call: str
@@ -32,8 +32,7 @@ class CallCard:
     operator: str | None = None
     leg: str = ""
     supervisors: tuple[tuple[str, str, str], ...] = ()
-    held_at: datetime | None = None
-    parked: bool = False
+    hold: Fact | None = None
     needs_attention: bool = False
     past_limit: bool = False
     warned_at: datetime | None = None
@@ -48,7 +47,17 @@ class CallCard:
     @property
     def held(self) -> bool:
         """Whether he is on hold."""
-        return self.held_at is not None
+        return self.hold is not None
+
+    @property
+    def held_at(self) -> datetime | None:
+        """Since when he is on hold."""
+        return self.hold.at if self.hold else None
+
+    @property
+    def parked(self) -> bool:
+        """Whether he is on hold away from his operator."""
+        return self.hold is not None and by_the_pbx(self.hold)
 
     @property
     def ringing(self) -> tuple[str, ...]:
@@ -126,7 +135,7 @@ def _advance(card: CallCard | None, fact: Fact) -> CallCard | None:
 def _queued(card: CallCard, fact: Fact) -> CallCard:
     """Wait; a wait that has a subject is one into which an operator who had answered sent the caller back."""
     if fact.subject:
-        return replace(card, state=CallState.WAITING, operator=None, held_at=None, parked=False)
+        return replace(card, state=CallState.WAITING, operator=None, hold=None)
     if card.queued_at is not None:
         return card
     return replace(card, state=card.state if card.operator else CallState.WAITING, queued_at=fact.at)
@@ -152,25 +161,21 @@ def _answered(card: CallCard, fact: Fact) -> CallCard:
         operator=fact.text("operator"),
         leg=fact.subject,
         answered_at=card.answered_at or fact.at,
-        held_at=None,
-        parked=False,
+        hold=None,
         needs_attention=False,
         past_limit=False,
     )
 
 
 def _held(card: CallCard, fact: Fact) -> CallCard:
-    """Note a hold; one that is told of the caller's own channel is the PBX's, away from his operator."""
-    held = fact.kind is FactKind.HELD
-    by_pbx = fact.subject.startswith(f"{caller_in(fact.call)}:")
-    return replace(card, held_at=fact.at if held else None, parked=held and by_pbx)
+    return replace(card, hold=fact if fact.kind is FactKind.HELD else None)
 
 
 def _transferred(card: CallCard, fact: Fact) -> CallCard:
     """Let go of the operator who passed the call on; who takes it answers in his turn."""
     if card.operator is None or card.operator != fact.text("operator"):
         return card
-    return replace(card, operator=None, held_at=None, parked=False, passed_on_by=card.operator, passed_on_at=fact.at)
+    return replace(card, operator=None, hold=None, passed_on_by=card.operator, passed_on_at=fact.at)
 
 
 def _step_due(card: CallCard, fact: Fact) -> CallCard:
@@ -215,7 +220,7 @@ def _recording_paused(card: CallCard, fact: Fact) -> CallCard:
 
 def _rating_began(card: CallCard, _fact: Fact) -> CallCard:
     """Let go of the operator: the caller goes on without him."""
-    return replace(card, operator=None, held_at=None, parked=False)
+    return replace(card, operator=None, hold=None)
 
 
 _STEPS = {

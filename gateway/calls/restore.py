@@ -2,6 +2,7 @@
 
 from gateway.ami.reading import number
 from gateway.calls.call import Call, Leg, Stage, caller_in
+from routing.conversations import by_the_pbx
 from routing.facts import Fact, in_order
 from routing.ladder import NO_LADDER, Ladder
 from routing.verdicts import RingRule
@@ -41,7 +42,7 @@ def _take(call: Call, fact: Fact) -> None:
             call.legs.setdefault(fact.subject, leg)
             call.passed_on = call.passed_on and fact.kind is FactKind.OFFERED
             call.answers += [(fact.at, fact.subject)] * (fact.kind is FactKind.ANSWERED)
-        case FactKind.HELD | FactKind.RESUMED if fact.subject.startswith(f"{call.caller}:"):
+        case FactKind.HELD | FactKind.RESUMED if by_the_pbx(fact):
             call.parked_at = fact.at if fact.kind is FactKind.HELD else None
         case FactKind.TRANSFERRED:
             _passed_on(call, fact)

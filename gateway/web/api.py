@@ -16,12 +16,12 @@ from gateway.web.api_models import (
     CallWithFactsShown,
     GapShown,
     GapsShown,
-    ReportShown,
     TicketShown,
     TicketsShown,
     TicketWithFactsShown,
 )
 from gateway.web.api_queries import CallsAsked, GapsAsked, NothingAsked, ReportAsked, TicketsAsked
+from gateway.web.api_reports import ReportShown
 from gateway.web.openapi import Endpoint, Request, describe
 from storage.facts import facts_of
 from storage.gaps import gaps

@@ -3,20 +3,16 @@
 Nothing here reads the database or answers a request.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, date
+from datetime import UTC
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from gateway.calls.board import CallCard
 from routing.facts import Fact, Value
-from routing.figures import FIGURES, Counts
-from routing.verdicts import RingRule
 from routing.vocabulary import CallState, FactKind, Party, Source
 from storage.gaps import Gap
 from storage.recordings import Recording
-from storage.reports import Question
 from storage.tickets import Ticket
 
 Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
@@ -250,53 +246,3 @@ def _call_values(ticket: Ticket, card: CallCard | None) -> dict[str, Any]:
     known = {name: getattr(ticket, name) for name in CallShown.model_fields if hasattr(ticket, name)}
     over = {"live": False, "ringing": (), "held": False}
     return {**known, **_identity(ticket.call), "ticket": ticket.number, **(_present(card) if card else over)}
-
-
-class FigureShown(Shown):
-    """One figure; `value` is null where there was no case."""
-
-    name: str
-    unit: str
-    formula: str
-    value: float | None
-
-
-class GroupShown(Shown):
-    """The figures of some calls, and how many of them were answered on which ring."""
-
-    name: str = Field(description="The day, month, shift or work number; empty where nobody answered.")
-    figures: tuple[FigureShown, ...]
-    rings: dict[int, int]
-
-    @classmethod
-    def of(cls, name: str, counts: Counts) -> Self:
-        """Return how a group is shown."""
-        figures = (FigureShown(name=f.name, unit=f.unit, formula=f.formula, value=f.of(counts)) for f in FIGURES)
-        return cls(name=name, figures=tuple(figures), rings=dict(counts.rings))
-
-
-class ReportShown(Shown):
-    """The figures of a period: in all, and by group."""
-
-    first: date = Field(description="The first local day of the period.")
-    last: date = Field(description="The last one, included.")
-    rings_allowed: int
-    ring_seconds: float
-    short_abandon_seconds: float
-    after_call_seconds: float = Field(description="A form saved within so long of its call's end was written then.")
-    total: GroupShown
-    groups: tuple[GroupShown, ...]
-
-    @classmethod
-    def of(cls, question: Question, groups: Mapping[str, Counts], rule: RingRule) -> Self:
-        """Return how a report is shown."""
-        return cls(
-            first=question.period.first,
-            last=question.period.last,
-            rings_allowed=question.limit or rule.limit,
-            ring_seconds=rule.period.total_seconds(),
-            short_abandon_seconds=question.soon.total_seconds(),
-            after_call_seconds=question.after.total_seconds(),
-            total=GroupShown.of("", sum(groups.values(), Counts())),
-            groups=tuple(GroupShown.of(name, counts) for name, counts in groups.items()),
-        )

@@ -31,11 +31,10 @@ class Rings:
 
 def greeting(t: Texts, company: Company, work_number: str) -> Greeting:
     """Return what this operator says, in the page's language."""
-    names = {"zh-Hans": company.name_zh_hans, "zh-Hant": company.name_zh_hant, "en": company.name_en}
     return Greeting(
         t("greeting.hello"),
         t("greeting.apology"),
-        t("greeting.introduction", company=names[t.language], work_number=work_number),
+        t("greeting.introduction", company=company.name(t.language), work_number=work_number),
     )
 
 

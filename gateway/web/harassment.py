@@ -6,9 +6,8 @@ from typing import Final
 from aiohttp import web
 
 from gateway.web.leaders import insist_on_oversight
-from gateway.web.rendering import UNSEEN, house_of, page
+from gateway.web.rendering import UNSEEN, house_of, page_with_problem
 from gateway.web.views import LONGEST_NUMBER, LONGEST_SHOWN
-from gateway.web.visitors import spoken
 from storage.harassment import (
     WithheldNumberError,
     harassment_reports,
@@ -78,6 +77,5 @@ async def _shown(request: web.Request, problem: str = "") -> web.Response:
         reports = await harassment_reports(work, seen_since=house.clock() - _SEEN_FOR)
         watched = await watched_numbers(work)
         recordings = await recordings_of(work, [report.ticket.call for report in reports])
-    says = spoken(request)(problem) if problem else ""
-    context = {"reports": reports, "watched": watched, "recordings": recordings, "problem": says}
-    return page(request, "harassment.html", context, status=422 if problem else 200)
+    context = {"reports": reports, "watched": watched, "recordings": recordings}
+    return page_with_problem(request, "harassment.html", context, problem)

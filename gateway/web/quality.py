@@ -8,8 +8,8 @@ from aiohttp import web
 from gateway.periods import PeriodError, period_of
 from gateway.web.desk import insist
 from gateway.web.leaders import insist_on_oversight
-from gateway.web.rendering import QUALITY, house_of, page
-from gateway.web.visitors import oversees, spoken
+from gateway.web.rendering import QUALITY, house_of, page_with_problem
+from gateway.web.visitors import oversees
 from routing.quality import Mark, score
 from storage.operators import operators
 from storage.recordings import recording_of
@@ -115,7 +115,7 @@ async def _listed(request: web.Request, problem: str = "") -> web.Response:
         people = [each for each in await operators(work) if each.active] if leader else []
     to_score = [one for one in to_score if one.operator != visitor.work_number]
     context: dict[str, Any] = {"leads": leader, "to_score": to_score, "scored": scored, "people": people}
-    return _page(request, "quality.html", context, problem)
+    return page_with_problem(request, "quality.html", context, problem)
 
 
 async def _shown(request: web.Request, problem: str = "") -> web.Response:
@@ -128,14 +128,9 @@ async def _shown(request: web.Request, problem: str = "") -> web.Response:
         call, recording = await ticket(work, found.ticket), await recording_of(work, found.call)
     scores = leader and found.operator != visitor.work_number and found.answered_at is None
     context = {"review": found, "ticket": call, "recording": recording, "items": request.app[QUALITY], "scores": scores}
-    return _page(request, "review.html", {**context, "own": found.operator == visitor.work_number}, problem)
+    return page_with_problem(request, "review.html", {**context, "own": found.operator == visitor.work_number}, problem)
 
 
 def _may_see(found: Review, work_number: str, *, leads: bool) -> bool:
     own = found.operator == work_number
     return (leads and not own) or (own and found.scored_at is not None)
-
-
-def _page(request: web.Request, template: str, context: dict[str, Any], problem: str) -> web.Response:
-    says = spoken(request)(problem) if problem else ""
-    return page(request, template, {**context, "problem": says}, status=422 if problem else 200)

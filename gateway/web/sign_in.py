@@ -35,7 +35,7 @@ from storage.operators import Role, director_key
 ROUTES = web.RouteTableDef()
 
 _TIME_TO_ANSWER: Final = 120.0  # seconds
-_NO_SEAT: Final = "none"
+_WITHOUT_SEAT: Final = "none"
 _REFUSALS: Final[Mapping[type[Exception], tuple[str, int]]] = {
     LeftError: ("sign_in.wrong", 401),
     WrongRoleError: ("sign_in.role", 403),
@@ -79,7 +79,7 @@ async def sign_in(request: web.Request) -> web.Response:
     work_number, password = str(form.get("work_number", "")).strip(), str(form.get("password", ""))
     seat_id, t = str(form.get("seat", "")), spoken(request)
     try:
-        if seat_id == _NO_SEAT:
+        if seat_id == _WITHOUT_SEAT:
             return await _let_director_in(request, work_number, password)
         operator = await request.app[DOOR].let_in(sender(request), work_number, password)
         return await _seat(request, operator.work_number, operator.name, seat_id, Consent())
