@@ -11,6 +11,7 @@ BLOCK = 200
 _FIRSTS = range(10_000, 24_000, BLOCK)
 _MEDIA = range(24_000, 32_000)  # both below those that the kernel hands out by itself
 _blocks = cycle(random.sample(_FIRSTS, len(_FIRSTS)))
+_media_from = random.randrange(0, len(_MEDIA), 2)  # noqa: S311 - a port is no secret
 
 _taken: set[int] = set()
 
@@ -36,8 +37,16 @@ def free_block() -> range:
 
 
 def free_media(size: int) -> int:
-    """Return the first of `size` neighbouring UDP ports that nobody holds, for somebody who binds them at once."""
-    for first in random.sample(range(_MEDIA.start, _MEDIA.stop - size, 2), 200):
+    """Return the first of `size` (even) neighbouring UDP ports that nobody holds; asked again, it returns later ones.
+
+    Who is given them binds them a little later. Until then they look free, so they come again only after all others.
+    """
+    global _media_from  # noqa: PLW0603 - where the next search begins
+    for _ in range(len(_MEDIA) // size):
+        if _media_from + size > len(_MEDIA):
+            _media_from = 0
+        first = _MEDIA[_media_from]
+        _media_from += size
         if _all_free(range(first, first + size)):
             return first
     raise OSError(f"no {size} neighbouring UDP ports are free between {_MEDIA.start} and {_MEDIA.stop}")
