@@ -44,9 +44,13 @@ def _left(hold: Fact, facts: Iterable[Fact]) -> datetime | None:
     return next(left, None)
 
 
-def escalated_at(facts: Iterable[Fact]) -> datetime | None:
-    """Return when the caller was first passed on to a shift leader (N8)."""
-    return next((f.at for f in facts if f.kind is FactKind.TRANSFERRED and f.data.get("to_leader") is True), None)
+def escalated_at(facts: Sequence[Fact]) -> datetime | None:
+    """Return when the caller was first passed on to a shift leader (N8), or was taken over by one who was asked."""
+    led = [fact for fact in facts if fact.data.get("to_leader") is True]
+    asked = {fact.subject for fact in led if fact.kind is FactKind.CONSULTED}
+    passed_on = (fact.at for fact in led if fact.kind is FactKind.TRANSFERRED)
+    taken_over = (fact.at for fact in facts if fact.kind is FactKind.ANSWERED and fact.subject in asked)
+    return min((*passed_on, *taken_over), default=None)
 
 
 def apology_shown_at(facts: Iterable[Fact]) -> datetime | None:

@@ -28,10 +28,13 @@ class ChannelCreated:
     caller_name: str = header("CallerIDName", read=known_name)
 
 
-@made_from("DialBegin", operator="", interface="")
+@made_from("DialBegin", operator="", interface="", to_leader=False)
 @dataclass(frozen=True, slots=True)
 class LegDialled:
-    """A leg is called from a channel, by the queue or, where `interface` and `operator` are looked up, without one."""
+    """A leg is called from a channel, by the queue or without one.
+
+    Without one `interface`, `operator` and `to_leader` are looked up: whose phone it is, and whether a shift leader's.
+    """
 
     at: datetime
     uniqueid: str = header("Uniqueid", find=of_caller)
@@ -39,6 +42,7 @@ class LegDialled:
     channel: str = header("DestChannel")
     operator: str = header()
     interface: str = header()
+    to_leader: bool = False
 
 
 @made_from("DialEnd")

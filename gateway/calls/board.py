@@ -18,7 +18,8 @@ class CallCard:
 
     `needs_attention`: he has waited so long that whoever is free should know; `past_limit`: so long that the shift
     leader should. `leg`: that of the operator; `supervisors`: (channel, how, work number) of who listens in.
-    `hold`: what was told of one that lasts. `passed_on_by`: the operator who transferred him, at `passed_on_at`.
+    `hold`: what was told of one that lasts; `asked`: (leg, work number) of who is asked about him meanwhile.
+    `passed_on_by`: the operator who transferred him, at `passed_on_at`.
     """
 
     call: str
@@ -33,6 +34,7 @@ class CallCard:
     leg: str = ""
     supervisors: tuple[tuple[str, str, str], ...] = ()
     hold: Fact | None = None
+    asked: tuple[tuple[str, str], ...] = ()
     needs_attention: bool = False
     past_limit: bool = False
     warned_at: datetime | None = None
@@ -66,7 +68,8 @@ class CallCard:
 
     def concerns(self) -> frozenset[str]:
         """Return the work numbers on whose page this card stands."""
-        return frozenset((*self.ringing, *([self.operator] if self.operator else [])))
+        asked = (operator for _, operator in self.asked)
+        return frozenset((*self.ringing, *asked, *([self.operator] if self.operator else [])))
 
 
 @dataclass(slots=True)
@@ -101,6 +104,10 @@ class Board:
     def ringing_for(self, work_number: str) -> tuple[CallCard, ...]:
         """Return the calls that ring at this operator's phone now."""
         return tuple(card for card in self._cards.values() if work_number in card.ringing)
+
+    def asked_of(self, work_number: str) -> CallCard | None:
+        """Return the call about which this operator is asked now."""
+        return next((card for card in self._cards.values() if work_number in dict(card.asked).values()), None)
 
     def needing_attention(self) -> tuple[CallCard, ...]:
         """Return the calls that wait too long, longest first."""
@@ -162,6 +169,7 @@ def _answered(card: CallCard, fact: Fact) -> CallCard:
         leg=fact.subject,
         answered_at=card.answered_at or fact.at,
         hold=None,
+        asked=(),
         needs_attention=False,
         past_limit=False,
     )
@@ -169,6 +177,14 @@ def _answered(card: CallCard, fact: Fact) -> CallCard:
 
 def _held(card: CallCard, fact: Fact) -> CallCard:
     return replace(card, hold=fact if fact.kind is FactKind.HELD else None)
+
+
+def _consulted(card: CallCard, fact: Fact) -> CallCard:
+    return replace(card, asked=(*card.asked, (fact.subject, fact.text("operator"))))
+
+
+def _consultation_ended(card: CallCard, fact: Fact) -> CallCard:
+    return replace(card, asked=tuple(one for one in card.asked if one[0] != fact.subject))
 
 
 def _transferred(card: CallCard, fact: Fact) -> CallCard:
@@ -231,6 +247,8 @@ _STEPS = {
     FactKind.TRANSFERRED: _transferred,
     FactKind.HELD: _held,
     FactKind.RESUMED: _held,
+    FactKind.CONSULTED: _consulted,
+    FactKind.CONSULTATION_ENDED: _consultation_ended,
     FactKind.STEP_DUE: _step_due,
     FactKind.HARASSMENT_WARNED: _warned,
     FactKind.ORDERED: _ordered,

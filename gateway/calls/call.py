@@ -28,7 +28,7 @@ class Stage(Enum):
 
 @dataclass(slots=True)
 class Leg:
-    """An operator's channel: offered by the queue, or brought in by a transfer.
+    """An operator's channel: offered by the queue, brought in by a transfer, or asked about the caller.
 
     `cancelled_at`: the offer was called off, which stands unless the PBX says more of it. `passed_on`: he transferred
     the caller, which explains that he hangs up.
@@ -87,6 +87,10 @@ class Call:
     def answered(self, leg: str) -> bool:
         """Return whether this leg has talked to the caller."""
         return (FactKind.ANSWERED, leg) in self.seen
+
+    def was_asked(self, leg: str) -> bool:
+        """Return whether this leg is that of a colleague who was asked about the caller."""
+        return (FactKind.CONSULTED, leg) in self.seen
 
     def open_offer(self, leg: str) -> bool:
         """Return whether this leg is offered and its offer not over."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gateway.ami import events as ami
-from gateway.calls.call import Call
+from gateway.calls.call import Call, Leg
 from routing.facts import Fact
 from routing.vocabulary import FactKind, Party
 
@@ -43,6 +43,32 @@ def let_go(call: Call, leg_id: str, event: ami.HangupRequested) -> Iterator[Fact
     leg = call.legs[leg_id]
     leg.passed_on = True
     yield from call.fact(FactKind.TRANSFERRED, event.at, f"{leg_id}:", how="attended", operator=leg.operator, target="")
+
+
+def consulted(call: Call, event: ami.LegDialled) -> Iterator[Fact]:
+    """Note that an operator asks a colleague about his caller, who is on hold meanwhile."""
+    call.legs.setdefault(event.leg, Leg(event.operator, event.interface, event.at))
+    yield from call.fact(
+        FactKind.CONSULTED,
+        event.at,
+        event.leg,
+        by=call.legs[event.uniqueid].operator,
+        operator=event.operator,
+        interface=event.interface,
+        **({"to_leader": True} if event.to_leader else {}),
+    )
+
+
+def consultant_picked_up(call: Call, event: ami.DialEnded) -> Iterator[Fact]:
+    """Note that the colleague talks to who asks him."""
+    if event.status == "ANSWER":
+        yield from call.fact(FactKind.CONSULTANT_ANSWERED, event.at, event.leg, operator=call.legs[event.leg].operator)
+
+
+def consultation_over(call: Call, leg: str, at: datetime) -> Iterator[Fact]:
+    """Note that the colleague is gone; if the caller was left to him, that is the end of a conversation instead."""
+    if call.was_asked(leg) and not call.answered(leg):
+        yield from call.fact(FactKind.CONSULTATION_ENDED, at, leg, operator=call.legs[leg].operator)
 
 
 def recording_began(call: Call, event: ami.RecordingBegan) -> Iterator[Fact]:

@@ -41,6 +41,7 @@ def hung_up(call: Call, event: ami.HungUp) -> Iterator[Fact]:
     """End an offer, or with the caller's channel the call; even if we had lost sight of it meanwhile."""
     if event.uniqueid != call.caller:
         yield from offers.withdrawn(call, event.uniqueid, event.at)
+        yield from conversation.consultation_over(call, event.uniqueid, event.at)
         return
     for leg in tuple(call.legs):
         yield from offers.withdrawn(call, leg, event.at)

@@ -37,10 +37,10 @@ def _take(call: Call, fact: Fact) -> None:
             call.dialled = not fact.text("queue")
         case FactKind.RING_BEGAN:
             call.rings_struck = max(call.rings_struck, number(fact.subject))
-        case FactKind.OFFERED | FactKind.ANSWERED:
+        case FactKind.OFFERED | FactKind.CONSULTED | FactKind.ANSWERED:
             leg = Leg(fact.text("operator"), fact.text("interface"), fact.at)
             call.legs.setdefault(fact.subject, leg)
-            call.passed_on = call.passed_on and fact.kind is FactKind.OFFERED
+            call.passed_on = call.passed_on and fact.kind is not FactKind.ANSWERED
             call.answers += [(fact.at, fact.subject)] * (fact.kind is FactKind.ANSWERED)
         case FactKind.HELD | FactKind.RESUMED if by_the_pbx(fact):
             call.parked_at = fact.at if fact.kind is FactKind.HELD else None

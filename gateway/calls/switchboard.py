@@ -142,14 +142,23 @@ class Switchboard:
     def _dialled(self, event: ami.LegDialled) -> Routed:
         """Take a phone that rings for a caller without a queue, or who is passed on, for that of who sits there.
 
-        The channel's name was told when it was made; what is said of it here stands among the words of a caller.
+        So with a phone that an operator asks about his caller. The channel's name was told when it was made; what is
+        said of it here stands among the words of a caller.
         """
         call = self._owners.get(event.uniqueid)
-        if call is None or event.uniqueid != call.caller or not (call.without_queue or call.passed_on):
+        if call is None or not self._may_ring(call, event.uniqueid):
             return None
         self._own(event.leg, call)
         interface = interface_of(self._names.get(event.leg) or event.channel)
-        return call, replace(event, interface=interface, operator=self.roster.operator_at(interface, event.at))
+        operator, leads = self.roster.operator_at(interface, event.at), self.roster.leads_at(interface, event.at)
+        told = replace(event, interface=interface, operator=operator, to_leader=leads)
+        return self._as_leg(told, event.uniqueid)
+
+    def _may_ring(self, call: Call, channel: str) -> bool:
+        """Say whether a phone that is called from this channel is called for the caller, or about him."""
+        if channel == call.caller:
+            return call.without_queue or call.passed_on
+        return not self._is_local(channel) and call.answered(self._aliases.get(channel, channel))
 
     def _completed(self, event: ami.OperatorCompleted) -> Routed:
         """Find the call even where the event does not name the caller: the latest that this interface talked to."""

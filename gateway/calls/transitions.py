@@ -140,7 +140,10 @@ def _dialled(call: Call, event: ami.LegDialled) -> Iterator[Fact]:
 
     A phone that is called for a caller who is passed on is offered him as well, but begins no wait.
     """
-    if event.uniqueid != call.caller or not (call.passed_on or (call.without_queue and not call.answers)):
+    if event.uniqueid != call.caller:
+        yield from conversation.consulted(call, event)
+        return
+    if not (call.passed_on or (call.without_queue and not call.answers)):
         return
     if not call.passed_on:
         call.dialled = True
@@ -149,6 +152,12 @@ def _dialled(call: Call, event: ami.LegDialled) -> Iterator[Fact]:
         yield from offers.offered(
             call, ami.OperatorCalled(event.at, event.uniqueid, event.leg, event.operator, event.interface)
         )
+
+
+def _dial_ended(call: Call, event: ami.DialEnded) -> Iterator[Fact]:
+    """End an offer, or note what became of a question to a colleague."""
+    about = conversation.consultant_picked_up if call.was_asked(event.leg) else offers.dial_ended
+    yield from about(call, event)
 
 
 def _received_unseen(call: Call, event: ami.CallerJoined) -> Iterator[Fact]:
@@ -228,7 +237,7 @@ _ROWS: tuple[tuple[type, tuple[Stage, ...], Move], ...] = (
     (ami.LegDialled, _IN_PROGRESS, _dialled),
     (ami.OperatorCalled, _EVERY, offers.offered),
     (ami.LegRinging, _IN_PROGRESS, offers.rings),
-    (ami.DialEnded, _EVERY, offers.dial_ended),
+    (ami.DialEnded, _EVERY, _dial_ended),
     (ami.OperatorMissed, _EVERY, offers.missed),
     (ami.OperatorConnected, _EVERY, _connected),
     (ami.BridgeEntered, _IN_PROGRESS, _entered),

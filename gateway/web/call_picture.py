@@ -20,13 +20,24 @@ _SPOKEN: Final[Mapping[str, str]] = {
     Step.GREET: "step.greet",
     Step.OFFER_CALLBACK: "step.offer_callback",
 }
+_LASTING: Final[Mapping[FactKind, tuple[str, str, tuple[FactKind, ...]]]] = {
+    FactKind.QUEUED: ("waited", "picture.waited", (FactKind.ANSWERED, FactKind.ABANDONED, FactKind.ENDED)),
+    FactKind.OFFERED: ("rang", "picture.rang", (FactKind.OFFER_ENDED,)),
+    FactKind.ANSWERED: ("talked", "picture.talked", (FactKind.TRANSFERRED, FactKind.ANSWERED)),
+    FactKind.HELD: ("held", "picture.held", (FactKind.RESUMED,)),
+    FactKind.CONSULTED: ("asked", "picture.asked", (FactKind.CONSULTATION_ENDED, FactKind.ANSWERED)),
+    FactKind.SPEECH_BEGAN: ("spoken", "picture.system", (FactKind.SPEECH_ENDED,)),
+}
+"""What is drawn as a bar from one fact to the next of these: its look, its text, what ends it."""
+_OF_THE_CALL: Final = frozenset({FactKind.QUEUED, FactKind.ANSWERED})
+"""What ends by what happens to the call, and not on the same leg, hold or step only."""
 _APART: Final = 16.0
 """How far apart two numbers of rings must stand to be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Something that lasted: `what` is waited, rang, talked, held or spoken."""
+    """Something that lasted: `what` is waited, rang, talked, held, asked or spoken."""
 
     lane: str
     what: str
@@ -82,29 +93,29 @@ def _ring_marks(facts: Sequence[Fact], rule: RingRule, x: Scale, height: float, 
 
 
 def _bars(facts: Sequence[Fact], ended_at: datetime, t: Texts) -> Iterator[Bar]:
-    caller, system = t("picture.caller"), t("picture.system")
-    for fact in facts:
-        after = [each for each in facts if each.at >= fact.at and each is not fact]
-        alike = [each for each in after if each.subject == fact.subject]
-        match fact.kind:
-            case FactKind.QUEUED:
-                until = _next(after, FactKind.ANSWERED, FactKind.ABANDONED, FactKind.ENDED) or ended_at
-                yield Bar(caller, "waited", fact.at, until, t("picture.waited", seconds=_lasted(fact.at, until)))
-            case FactKind.OFFERED:
-                until = _next(alike, FactKind.OFFER_ENDED) or ended_at
-                yield Bar(_at(fact), "rang", fact.at, until, t("picture.rang", seconds=_lasted(fact.at, until)))
-            case FactKind.ANSWERED:
-                until = _next(after, FactKind.TRANSFERRED, FactKind.ANSWERED) or ended_at
-                for lane in (_at(fact), caller):
-                    yield Bar(lane, "talked", fact.at, until, t("picture.talked", seconds=_lasted(fact.at, until)))
-            case FactKind.HELD:
-                until = _next(alike, FactKind.RESUMED) or ended_at
-                yield Bar(caller, "held", fact.at, until, t("picture.held", seconds=_lasted(fact.at, until)))
-            case FactKind.SPEECH_BEGAN:
-                until = _next(alike, FactKind.SPEECH_ENDED) or ended_at
-                yield Bar(system, "spoken", fact.at, until, t(_SPOKEN.get(fact.subject, "picture.system")))
-            case _:
-                pass
+    for number, fact in enumerate(facts):
+        if fact.kind not in _LASTING:
+            continue
+        what, says, ends = _LASTING[fact.kind]
+        after = facts[number + 1 :]
+        if fact.kind not in _OF_THE_CALL:
+            after = [each for each in after if each.subject == fact.subject]
+        until = _next(after, *ends) or ended_at
+        for lane in _lanes(fact, t):
+            yield Bar(lane, what, fact.at, until, t(_SPOKEN.get(fact.subject, says), seconds=_lasted(fact.at, until)))
+
+
+def _lanes(fact: Fact, t: Texts) -> tuple[str, ...]:
+    """Return in whose lanes it is drawn: a conversation in both."""
+    match fact.kind:
+        case FactKind.QUEUED | FactKind.HELD:
+            return (t("picture.caller"),)
+        case FactKind.SPEECH_BEGAN:
+            return (t("picture.system"),)
+        case FactKind.ANSWERED:
+            return (_at(fact), t("picture.caller"))
+        case _:
+            return (_at(fact),)
 
 
 def _at(fact: Fact) -> str:

@@ -76,6 +76,7 @@ class Shelf:
         self._tickets: dict[str, Ticket] = {}
         self._desks: dict[str, dict[str, Place]] = {}
         self._asked: dict[Caller, set[str]] = {}
+        self._readers: dict[str, set[str]] = {}
         self._asked_back: dict[str, set[Asked]] = {}
         self._out_tray = OutTray(storage, clock, wake)
         self._histories = Lookup(self._load_history, self._history_found, _LOOKUPS)
@@ -109,7 +110,8 @@ class Shelf:
         on_line = board.talking_to(work_number)
         desk = self._desks.setdefault(work_number, {})
         if on_line:
-            desk[on_line.call] = replace(desk.get(on_line.call, Place()), card=on_line)
+            place = desk.get(on_line.call) or Place(version=self._version(on_line.call))
+            desk[on_line.call] = replace(place, card=on_line)
         forms = [self._form(call, place, on_line) for call, place in desk.items()]
         for form in forms:
             if form.ticket and form.ticket.form_version > desk[form.call].version and not form.talking:
@@ -117,6 +119,14 @@ class Shelf:
         for asked in self._asked_back.get(work_number, ()):
             self._own.get(asked)
         return tuple(sorted((form for form in forms if form.call in desk), key=lambda form: form.opened_ms))
+
+    def so_far(self, call: str, work_number: str) -> Ticket | None:
+        """Return a ticket as a colleague left it, for who is to take over; None while it is read, he is woken then."""
+        self._readers.setdefault(call, set()).add(work_number)
+        ticket = self._tickets.get(call)
+        if ticket is None:
+            self._missing.get(call)
+        return ticket
 
     def saved(self, work_number: str) -> tuple[Ticket, ...]:
         """Return the tickets an operator saved last that are not on his desk, the last one first."""
@@ -136,11 +146,13 @@ class Shelf:
             if work_number in self._desks and ticket.form_version == 0:
                 self._desks[work_number].setdefault(ticket.call, Place())
         shown_to = {number for number, desk in self._desks.items() if ticket.call in desk}
-        if ticket.state in _IN_PROGRESS or shown_to:
+        in_progress = ticket.state in _IN_PROGRESS
+        if in_progress or shown_to:
             self._tickets[ticket.call] = ticket
         else:
             self._tickets.pop(ticket.call, None)
-        self._wake(shown_to)
+        readers = self._readers.get(ticket.call, set()) if in_progress else self._readers.pop(ticket.call, set())
+        self._wake(shown_to | readers)
         self._out_tray.ticket_changed(ticket)
 
     def has(self, work_number: str, call: str) -> bool:
@@ -158,6 +170,11 @@ class Shelf:
             ticket = self._tickets.get(call)
             if ticket and ticket.state not in _IN_PROGRESS:
                 del self._tickets[call]
+
+    def _version(self, call: str) -> int:
+        """Return how often a form was saved: who takes a caller over is not done with what a colleague saved."""
+        ticket = self._tickets.get(call)
+        return ticket.form_version if ticket else 0
 
     def _form(self, call: str, place: Place, on_line: CallCard | None) -> Form:
         talking = on_line is not None and on_line.call == call

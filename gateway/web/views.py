@@ -76,6 +76,7 @@ def urgent(desk: Desk) -> Iterator[Fragment]:
     yield _hurry(desk)
     yield _overdue(desk)
     yield _call(desk)
+    yield _preview(desk)
     yield _passing(desk)
     yield _notices(desk)
     yield from _forms(desk)
@@ -111,18 +112,30 @@ def _supervise(desk: Desk) -> Fragment:
 def _pop(desk: Desk) -> Fragment:
     board = desk.house.board
     cards = () if board.talking_to(desk.work_number) else board.ringing_for(desk.work_number)
-    if not cards:
+    asked_about = board.asked_of(desk.work_number)
+    card = next(iter(cards), asked_about)
+    if card is None:
         return Fragment("pop", None, {"card": None})
-    card = cards[0]
     history = desk.shelf.history(card, desk.work_number)
+    asked = card is asked_about
     context = {
         "card": card,
+        "asked": asked,
         "history": history,
-        "others": len(cards) - 1,
+        "others": max(0, len(cards) - 1),
         "rings": rings(_as_it_rings(card), desk.now, desk.house.ring_rule),
         "greeting": greeting(desk.t, desk.house.settings.company, desk.work_number),
     }
-    return Fragment("pop", (card, history, len(cards)), context)
+    return Fragment("pop", (card, asked, history, len(cards)), context)
+
+
+def _preview(desk: Desk) -> Fragment:
+    """Return the ticket, as a colleague left it, of the caller who is passed on to him or about whom he is asked."""
+    board = desk.house.board
+    passed_on = (card for card in board.ringing_for(desk.work_number) if card.passed_on_by)
+    card = board.asked_of(desk.work_number) or next(passed_on, None)
+    ticket = desk.shelf.so_far(card.call, desk.work_number) if card else None
+    return Fragment("preview", ticket, {"ticket": ticket})
 
 
 def _as_it_rings(card: CallCard) -> CallCard:

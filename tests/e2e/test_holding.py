@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
     """Run a hotline where nobody is on hold for long."""
     settings = settings_for(
         tmp_path_factory.mktemp("holding"),
+        seats=[{"id": each, "kind": "desk"} for each in ("11", "12", "13")],
         rings={"seconds": 0.6},
         transfers={"rings": 5},
         hold={"limit_seconds": LIMIT},
@@ -183,6 +184,32 @@ async def test_who_hangs_up_after_asking_has_passed_the_caller_on(house: Hotline
     )
 
 
+async def test_a_leader_who_is_asked_sees_the_caller_before_he_answers(house: Hotline) -> None:
+    """Left with the caller, he has been escalated to (N8): from then, as the ticket says."""
+    async with (
+        house.pbx.phone("13", answer_after=None) as leaders_phone,
+        house.operator("9001", "13") as leader,
+        leader.page() as page,
+        talking(house, "13870000009") as talk,
+    ):
+        assert 200 == await talk.operator.does("consult", talk.call, to="13")
+        ringing = await leaders_phone.rings()
+        popped_at = await page.shows(talk.caller, "1001 向您请教", since=ringing.invited_at - timedelta(seconds=1))
+        await leaders_phone.pick_up()
+        await talk.once("consultant_answered")
+        answered_at = leaders_phone.calls[-1].answered_at
+        await talk.phone.hang_up()
+        await house.ticket_of(talk.caller, operators=["1001", "9001"])
+        ticket = await talk.ends()
+    assert answered_at is not None
+    assert popped_at < answered_at
+    assert ["1001", "9001"] == ticket["operators"]
+    (taken,) = [
+        fact["at"] for fact in ticket["facts"] if fact["kind"] == "answered" and fact["data"]["operator"] == "9001"
+    ]
+    assert taken == ticket["escalated_at"]
+
+
 async def test_a_colleague_who_does_not_answer_leaves_them_as_they_were(house: Hotline) -> None:
     """The operator is back with his caller after so many rings."""
     async with talking(house, "13870000007", colleague=None) as talk:
@@ -190,6 +217,8 @@ async def test_a_colleague_who_does_not_answer_leaves_them_as_they_were(house: H
         await talk.colleague.rings()
         await talk.once("resumed")
         ticket = await talk.ends()
+    asked = [fact["kind"] for fact in ticket["facts"] if fact["kind"].startswith("consult")]
+    assert ["consulted", "consultation_ended"] == asked
     assert (["1001"], "customer") == (ticket["operators"], ticket["hung_up_first"])
 
 

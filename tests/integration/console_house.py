@@ -199,6 +199,12 @@ class Call:
         data = {"how": "blind", "operator": operator}
         return Fact(self.id, FactKind.TRANSFERRED, datetime.now(UTC), f"leg-{operator}:x", data=data)
 
+    def is_asked_about(self, operator: str, *, over: bool = False) -> Fact:
+        """Return that 1001 asks a colleague about him, or no longer."""
+        kind = FactKind.CONSULTATION_ENDED if over else FactKind.CONSULTED
+        data = {"by": "1001", "operator": operator}
+        return Fact(self.id, kind, datetime.now(UTC), f"leg-{operator}", data=data)
+
     def asks_to_be_called_back(self) -> Fact:
         """Return that he pressed 1."""
         return Fact(self.id, FactKind.CALLBACK_ASKED, datetime.now(UTC))

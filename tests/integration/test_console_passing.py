@@ -89,6 +89,47 @@ async def test_a_colleague_is_consulted(console: Console) -> None:
     assert ("held", "seat-12") == tuple(console.pbx.told[-1][1][name] for name in ("Context", "ExtraExten"))
 
 
+async def test_who_is_asked_sees_the_caller_and_what_was_typed_before_he_answers(console: Console) -> None:
+    """Not saved by hand: the press saves it. The form of who asks goes on, over the version that was saved."""
+    page, colleague = await console.signed_in("1001", "11"), await console.signed_in("1002", "12")
+    call = await answered(console)
+    await page.get_by_test_id("description").fill("变压器冒烟\n对面有学校")
+    await page.get_by_test_id("consult").click()
+    await expect(page.locator("#toast")).to_contain_text("正在呼叫 1002")
+    console.happens(call.on_hold(1), call.is_asked_about("1002"))
+    pop = colleague.get_by_test_id("pop")
+    await expect(pop.locator("h2")).to_have_text("1001 向您请教")
+    await expect(pop.get_by_test_id("caller-number")).to_have_text("13800001234")
+    await expect(colleague.get_by_test_id("so-far")).to_contain_text("变压器冒烟")
+    await expect(pop.get_by_test_id("ring-count")).to_have_count(0)
+    await page.get_by_test_id("description").fill("变压器冒烟，已断电")
+    await page.get_by_test_id("save").click()
+    await expect(colleague.get_by_test_id("so-far")).to_contain_text("已断电")
+    console.happens(call.is_asked_about("1002", over=True))
+    await expect(colleague.get_by_test_id("pop")).to_have_count(0)
+
+
+async def test_who_takes_over_goes_on_with_what_was_typed(console: Console) -> None:
+    """The leader sees it while his phone rings; he has it in his form until he saves that himself."""
+    page, leader = await console.signed_in("1001", "11"), await console.signed_in("9001", "02")
+    call = await answered(console)
+    await page.get_by_test_id("customer-name").fill("陈志明")
+    await page.get_by_test_id("pass-to-leader").click()
+    await expect(page.locator("#toast")).to_contain_text("已转给 9001")
+    await console.both(call.passed_on_by("1001"), call.rings_at("9001"))
+    await expect(leader.get_by_test_id("so-far")).to_contain_text("陈志明")
+    await console.both(call.answered_by("9001"))
+    form = leader.get_by_test_id("ticket-form")
+    await expect(form.get_by_test_id("customer-name")).to_have_value("陈志明")
+    await console.both(call.over())
+    await expect(form).to_contain_text("已结束")
+    await form.get_by_test_id("description").fill("已派人")
+    await form.get_by_test_id("save").click()
+    await expect(leader.get_by_test_id("ticket-form")).to_have_count(0)
+    saved = await console.ticket(call.id)
+    assert ("陈志明", "已派人", "9001") == (saved.customer_name, saved.description, saved.form_saved_by)
+
+
 async def test_what_the_pbx_refuses_is_said(console: Console) -> None:
     """And nothing is told as done."""
     page = await console.signed_in("1001", "11")

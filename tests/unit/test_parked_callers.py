@@ -1,10 +1,14 @@
 """Callers who are parked by the PBX: hold from the page and consultation, and what hanging up means meanwhile."""
 
-from story import CALLER, Story, asked, at, entered, hung_up, left, made, talking
+from dataclasses import replace
 
-from gateway.ami.events import HoldChanged, MusicChanged
+import pytest
+from story import CALLER, LINE, RULE, Story, asked, at, entered, hung_up, left, made, talking
+
+from gateway.ami.events import DialEnded, HoldChanged, LegDialled, MemberStatus, MusicChanged
 from gateway.calls.board import Board
 from gateway.calls.restore import restored
+from gateway.calls.tracker import Tracker
 from routing.vocabulary import FactKind, Party
 
 LEG, COLLEAGUE = "yq-1.1", "yq-1.2"
@@ -15,10 +19,10 @@ def music(seconds: float, *, plays: bool, on: str = CALLER) -> MusicChanged:
     return MusicChanged(at(seconds), plays, on)
 
 
-def parked(at_: float = 5) -> Story:
+def parked(story: Story | None = None) -> Story:
     """Tell of a caller who talks, and is then parked."""
-    story = Story()
-    story.tell(*talking(), left(at_, "b", CALLER), left(at_, "b", LEG), music(at_ + 0.2, plays=True))
+    story = story or Story()
+    story.tell(*talking(), left(5, "b", CALLER), left(5, "b", LEG), music(5.2, plays=True))
     return story
 
 
@@ -70,3 +74,56 @@ def test_a_hold_whose_end_went_unseen_is_over_when_they_talk_again() -> None:
     assert at(5.2) == restored(f"yq/{CALLER}", story.facts, story.tracker.rule).parked_at
     story.tell(entered(9, "c", LEG), entered(9.1, "c", CALLER))
     assert [at(9.1)] == [fact.at for fact in story.of(FactKind.RESUMED)]
+
+
+def consulting(story: Story, queue: str = "hotline") -> None:
+    """Let the operator of a parked caller ask 1002, who is in this queue."""
+    interface = "PJSIP/seat-1002"
+    story.tell(MemberStatus(at(0), queue, interface, "1002", paused=False, device=1, pause_reason=""))
+    story.tell(made(5.1, COLLEAGUE, f"{interface}-0000000a"))
+    story.tell(LegDialled(at(5.1), LEG, COLLEAGUE, f"{interface}-0000000a", "", ""))
+
+
+def test_a_colleague_is_asked_about_a_parked_caller_until_he_is_gone() -> None:
+    """His page shows the caller from the first ring; it is no offer, and a restart in between changes nothing."""
+    story, board = parked(), Board()
+    consulting(story)
+    board.apply(story.facts)
+    (consulted,) = story.of(FactKind.CONSULTED)
+    assert ("1001", "1002") == (consulted.text("by"), consulted.text("operator"))
+    card = board.asked_of("1002")
+    assert card is not None
+    assert ("1001", frozenset({"1001", "1002"})) == (card.operator, card.concerns())
+    assert len(story.of(FactKind.OFFERED)) == 1
+    story.tell(DialEnded(at(6), COLLEAGUE, "ANSWER"))
+    assert "1002" == story.of(FactKind.CONSULTANT_ANSWERED)[0].text("operator")
+    again = restored(f"yq/{CALLER}", story.facts, story.tracker.rule)
+    assert again.was_asked(COLLEAGUE)
+    assert COLLEAGUE in again.legs
+    board.apply(story.tell(hung_up(9, COLLEAGUE)))
+    assert [at(9)] == [fact.at for fact in story.of(FactKind.CONSULTATION_ENDED)]
+    assert board.asked_of("1002") is None
+    assert story.verdict().escalated_at is None
+
+
+@pytest.mark.parametrize(("queue", "escalated"), [("leaders", True), ("hotline", False)])
+def test_a_leader_who_is_left_with_the_caller_has_been_escalated_to(queue: str, *, escalated: bool) -> None:
+    """From when he has him (N8); a colleague of the operator's has only taken over."""
+    line = replace(LINE, leaders="leaders")
+    story, board = parked(Story(Tracker(line, RULE))), Board()
+    consulting(story, queue)
+    story.tell(DialEnded(at(6), COLLEAGUE, "ANSWER"), asked(7, LEG), hung_up(7.1, LEG), music(7.2, plays=False))
+    story.tell(entered(7.3, "c", COLLEAGUE), entered(7.4, "c", CALLER))
+    board.apply(story.facts)
+    assert (at(7.4) if escalated else None) == story.verdict().escalated_at
+    assert (None, "1002") == (board.asked_of("1002"), board.cards()[0].operator)
+    story.tell(asked(9, CALLER), left(9.1, "c", CALLER), hung_up(9.2), hung_up(9.3, COLLEAGUE))
+    assert [] == story.of(FactKind.CONSULTATION_ENDED)
+
+
+def test_a_phone_that_is_called_from_elsewhere_asks_nobody() -> None:
+    """Not from a Local channel in between, nor from one that has never talked to the caller."""
+    story = parked()
+    for channel, name in (("yq-2.1", "Local/say-x@speak-00000001;2"), ("yq-2.2", "PJSIP/seat-1003-0000000b")):
+        story.tell(made(6, channel, name), LegDialled(at(6.1), channel, "yq-2.3", "PJSIP/seat-1002-1", "", ""))
+    assert [] == story.of(FactKind.CONSULTED)

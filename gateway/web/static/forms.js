@@ -65,6 +65,18 @@ export function keepForms() {
   });
   document.body.addEventListener("htmx:sendError", () => say(document.body.dataset.noAnswer));
 
+  // Whoever is asked, or takes the caller over, sees what has been typed until then; a slow save holds nobody up.
+  document.body.addEventListener("htmx:confirm", (event) => {
+    const call = event.detail.elt.dataset.handsOver;
+    const typing = call && tickets("[data-dirty]").find((ticket) => ticket.dataset.call === call);
+    if (!typing) return;
+    event.preventDefault();
+    let go = () => { go = () => {}; event.detail.issueRequest(true); };
+    typing.addEventListener("htmx:afterRequest", () => go(), { once: true });
+    setTimeout(() => go(), 1000);
+    typing.querySelector("form").requestSubmit();
+  });
+
   section.addEventListener("click", (event) => {
     const call = event.target.closest("[data-reopen]")?.dataset.reopen;
     if (!call) return;
