@@ -53,11 +53,13 @@ def title_of(question: Question, rule: RingRule) -> str:
 
 
 def as_csv(found: Sheet) -> bytes:
-    """Return header and rows as comma-separated values, in UTF-8."""
+    """Return header and rows as comma-separated values, in UTF-8; behind them, each with a "#", rule and formulas."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(found.header)
     writer.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in found.rows)
+    for name, says in (("rule", found.title), *found.formulas):
+        writer.writerow([f"# {name}", harmless(says)])
     return text.getvalue().encode("utf-8")
 
 

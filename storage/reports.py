@@ -1,9 +1,10 @@
-"""Counts for reports, in the database: one pass over the tickets of a period, grouped as asked."""
+"""Counts for reports, in the database: one pass over the tickets of each day of a period, grouped as asked."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import time, timedelta
-from typing import Any, Final
+from datetime import date, time, timedelta
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, exists, func, literal, select
@@ -17,6 +18,9 @@ from storage.tickets import Ticket
 from storage.unit_of_work import UnitOfWork
 
 __all__ = ["By", "Period", "Question", "calls_counted", "count"]
+
+Told: TypeAlias = Callable[[int, int], Awaitable[None]]
+"""Is told how many days of how many have been counted."""
 
 _t, _r = models.tickets.c, models.reviews.c
 
@@ -41,18 +45,30 @@ class Question:
         return Grouping(self.by, self.period, zone, self.shifts)
 
 
-async def count(work: UnitOfWork, question: Question, zone: ZoneInfo) -> dict[str, Counts]:
-    """Return the counts of each group, in the order of their names."""
-    begins, over = question.period.instants(zone)
-    within = and_(_t.opened_at >= begins, _t.opened_at < over)
+async def count(work: UnitOfWork, question: Question, zone: ZoneInfo, told: Told | None = None) -> dict[str, Counts]:
+    """Return the counts of each group, in the order of their names; `told` is told how far it is."""
     grouping = question.grouping(zone)
+    found: dict[str, Counts] = defaultdict(Counts)
+    for name, counts in await _duty(work, grouping):
+        found[name] += counts
+    days = [*question.period.days()]
+    for number, day in enumerate(days, 1):
+        for name, counts in await _calls_of(work, day, question, grouping):
+            found[name] += counts
+        if told is not None:
+            await told(number, len(days))
+    return dict(sorted(found.items()))
+
+
+async def _calls_of(work: UnitOfWork, day: date, question: Question, grouping: Grouping) -> list[tuple[str, Counts]]:
+    """Return, by group, the counts of a day's calls."""
+    begins, over = Period(day, day).instants(grouping.zone)
+    within = and_(_t.opened_at >= begins, _t.opened_at < over)
     group = grouping.of_calls(work.dialect)
     sums = (await work.execute(_sums(group, within, question, work.dialect))).mappings()
     rings = await _rings(work, group, within)
-    found = {row["grouped"]: _counts(row, rings.get(row["grouped"], {})) for row in sums}
-    for name, counts in [*await _reviews(work, group, within), *await _duty(work, grouping)]:
-        found[name] = found.get(name, Counts()) + counts
-    return dict(sorted(found.items()))
+    counted = [(row["grouped"], _counts(row, rings.get(row["grouped"], {}))) for row in sums]
+    return [*counted, *await _reviews(work, group, within)]
 
 
 async def calls_counted(

@@ -66,18 +66,21 @@ async def run(args: argparse.Namespace, settings: Settings) -> int:
         raise OutputError(f"a {args.format} is written to a file: name it with --output month.{args.format}")
     period = period_of(args.period, args.which, datetime.now(settings.hotline.zone).date())
     question = policy.question(settings, period, By(args.by), args.what_if)
-    _say(f"counting the calls of {period.first} to {period.last} ...")
     async with opened(settings) as storage, storage.reading() as work:
-        groups = await count(work, question, settings.hotline.zone)
+        groups = await count(work, question, settings.hotline.zone, _tell_days)
     _say(f"{sum(groups.values(), Counts()).calls} calls; making the {args.format} ...")
     _put_out(args, _made(args, settings, question, groups))
     return 0
 
 
-def _say(progress: str) -> None:
+async def _tell_days(counted: int, of: int) -> None:
+    _say(f"counting: day {counted} of {of}", end="\r" if counted < of else "\n")
+
+
+def _say(progress: str, end: str = "\n") -> None:
     """Tell who waits at a terminal what is being done; a million calls take some seconds."""
     if sys.stderr.isatty():
-        print(progress, file=sys.stderr)
+        print(progress, end=end, file=sys.stderr, flush=True)
 
 
 def _made(args: argparse.Namespace, settings: Settings, question: Question, groups: Mapping[str, Counts]) -> bytes:

@@ -1,12 +1,15 @@
 """The report as a page: every figure with its formula, and, behind each that is a count, its calls."""
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import structlog
 from aiohttp import web
+from markupsafe import Markup
 
 from gateway import policy
 from gateway.house import House
@@ -15,15 +18,22 @@ from gateway.report_paper import Paper, PaperError, as_pdf
 from gateway.report_sheets import Sheet, as_csv, as_xlsx, sheet, title_of
 from gateway.web.charts import ring_histogram
 from gateway.web.leaders import insist_on_oversight
+from gateway.web.pieces import PageInPieces
 from gateway.web.rendering import house_of, page
 from gateway.web.visitors import spoken
 from routing.figures import FIGURES, Counts, Figure
-from storage.reports import By, Question, calls_counted, count
+from storage.errors import StorageError
+from storage.reports import By, Question, Told, calls_counted, count
 
 ROUTES = web.RouteTableDef()
 
+_log = structlog.get_logger(__name__)
+
 _MAIN = ("calls", "answered", "in time", "late", "share in time", "speed of answer", "abandoned", "operator hung up")
 _MOST = 500
+_RINGS = re.compile(r"[1-9][0-9]?", re.ASCII)
+_FIGURES_BEGIN = Markup("<!-- figures -->")
+_BROKEN = Markup('<p class="notice bad" role="alert" data-testid="broken">{}</p></main></body></html>')
 _GROUPS = {"day": By.DAY, "shift": By.SHIFT, "operator": By.OPERATOR}
 
 
@@ -34,38 +44,65 @@ class Asked:
     kind: str
     which: str
     by: str
+    rings: str
     question: Question
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The words of its address; `rings` only under another limit than the calls' own."""
+        words = {"period": self.kind, "which": self.which, "by": self.by}
+        return words | {"rings": self.rings} if self.rings else words
 
     def file(self, kind: str) -> str:
         """Return the address of the report as a file of this kind."""
-        words = {"period": self.kind, "which": self.which, "by": self.by, "format": kind}
-        return f"/reports/file?{urlencode(words)}"
+        return f"/reports/file?{urlencode(self.words | {'format': kind})}"
 
     def calls(self, figure: Figure, group: str | None) -> str:
         """Return the address of the calls behind a figure; "" for one that is put together from several."""
-        words = {"period": self.kind, "which": self.which, "by": self.by, "figure": figure.counted}
         more = {} if group is None else {"group": group}
-        return f"/reports/calls?{urlencode(words | more)}" if figure.counted else ""
+        words = self.words | {"figure": figure.counted} | more
+        return f"/reports/calls?{urlencode(words)}" if figure.counted else ""
 
 
 @ROUTES.get("/reports")
-async def report(request: web.Request) -> web.Response:
-    """Show the figures of a month or a day, by day or by operator, to a shift leader."""
+async def report(request: web.Request) -> web.StreamResponse:
+    """Show the figures of a month or a day, by day, shift or operator, to who may see every call.
+
+    What stands above them is sent first where they take long, and how many days are counted.
+    """
     insist_on_oversight(request)
     house, asked, t = house_of(request), _asked(request), spoken(request)
-    groups = await _groups(house, asked)
-    total = sum(groups.values(), Counts())
+    head, _ = _halves(request, asked, {})
+    pieces = PageInPieces(request, head, lambda done, of: t("reports.counting", done=done, of=of))
+    try:
+        groups = await _groups(house, asked, pieces.told)
+    except StorageError:
+        if not pieces.begun:
+            raise
+        _log.exception("web.failed", method=request.method, path=request.path)
+        return await pieces.end(_BROKEN.format(t("refused.failed")))
+    _, rest = _halves(request, asked, groups)
+    return await pieces.end(rest)
+
+
+def _halves(request: web.Request, asked: Asked, groups: Mapping[str, Counts]) -> tuple[str, str]:
+    """Return what stands above the figures, and the rest of the page."""
+    house, t = house_of(request), spoken(request)
+    total, limit = sum(groups.values(), Counts()), asked.question.limit or house.ring_rule.limit
     context: dict[str, Any] = {
         "asked": asked,
         "figures": FIGURES,
         "columns": [figure for figure in FIGURES if figure.name in _MAIN],
         "groups": groups,
         "total": total,
-        "rings": ring_histogram(total.rings, house.settings.rings.limit, t),
+        "rings": ring_histogram(total.rings, limit, t),
         "rule": house.ring_rule,
+        "limit": limit,
         "soon": asked.question.soon.total_seconds(),
+        "figures_begin": _FIGURES_BEGIN,
     }
-    return page(request, "report.html", context)
+    above, _, below = str(page(request, "report.html", context).text).partition(_FIGURES_BEGIN)
+    return above, below
 
 
 @ROUTES.get("/reports/file")
@@ -106,9 +143,9 @@ async def calls(request: web.Request) -> web.Response:
     return page(request, "report_calls.html", context)
 
 
-async def _groups(house: House, asked: Asked) -> dict[str, Counts]:
+async def _groups(house: House, asked: Asked, told: Told | None = None) -> dict[str, Counts]:
     async with house.storage.reading() as work:
-        return await count(work, asked.question, house.settings.hotline.zone)
+        return await count(work, asked.question, house.settings.hotline.zone, told)
 
 
 def _sheet(request: web.Request, asked: Asked, groups: Mapping[str, Counts]) -> Sheet:
@@ -135,11 +172,14 @@ def _asked(request: web.Request) -> Asked:
     house, query = house_of(request), request.query
     zone, by = house.settings.hotline.zone, query.get("by", "day")
     kind, which = query.get("period", "month"), query.get("which") or None
+    rings = query.get("rings", "")
+    if rings and not _RINGS.fullmatch(rings):
+        raise web.HTTPBadRequest(text="refused: rings is a number from 1 to 99\n")
     try:
         period = period_of("day" if kind == "day" else "month", which, house.clock().astimezone(zone).date())
         group = _GROUPS[by]
     except (PeriodError, KeyError) as problem:
         raise web.HTTPBadRequest(text=f"refused: {problem}\n") from None
     first = f"{period.first:%Y-%m-%d}"
-    question = policy.question(house.settings, period, group)
-    return Asked(kind, first if kind == "day" else first[:7], by, question)
+    question = policy.question(house.settings, period, group, int(rings) if rings else None)
+    return Asked(kind, first if kind == "day" else first[:7], by, rings, question)

@@ -1,15 +1,22 @@
 """From a month's figure down to a call's facts, on the pages of a shift leader."""
 
+import asyncio
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from console_house import Call, Console
 from playwright.async_api import expect
 
+from gateway.web import pieces, report_pages
 from routing.facts import Fact
+from routing.figures import Counts
 from routing.vocabulary import FactKind, Step
+from storage.errors import StorageUnavailableError
+from storage.reports import Question, Told, count
+from storage.unit_of_work import UnitOfWork
 
 NOW = datetime.now(UTC)
 
@@ -117,6 +124,71 @@ async def test_the_page_gives_its_figures_as_files(console: Console) -> None:
     assert "attachment; filename=fourring-" in book.headers["content-disposition"]
     assert 403 == (await operator.request.get(f"{console.url}/reports/file?format=csv")).status
     assert 404 == (await page.request.get(f"{console.url}/reports/file?format=exe")).status
+
+
+async def test_a_report_that_takes_long_says_how_far_it_is(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands above the figures is there at once, then one line of progress, and in the end the figures alone."""
+    await console.commits(*late_call())
+    page = await console.signed_in("9001", "11")
+    go_on = asyncio.Event()
+
+    async def slowly(work: UnitOfWork, question: Question, zone: ZoneInfo, told: Told) -> dict[str, Counts]:
+        async def told_and_waits(done: int, of: int) -> None:
+            await told(done, of)
+            if done == 3:
+                await go_on.wait()
+
+        return await count(work, question, zone, told_and_waits)
+
+    monkeypatch.setattr(pieces, "PATIENCE", 0)
+    monkeypatch.setattr(report_pages, "count", slowly)
+    await page.goto(f"{console.url}/reports?which=2026-11", wait_until="commit")
+    progress = page.get_by_test_id("counting").locator("p")
+    await expect(progress.last).to_contain_text("第 3 天，共 30 天")
+    await expect(progress.nth(1)).to_be_hidden()
+    await expect(page.get_by_test_id("which")).to_have_value("2026-11")
+    await expect(page.get_by_test_id("figures")).to_have_count(0)
+    go_on.set()
+    await expect(page.get_by_test_id("groups")).to_be_visible()
+    await expect(progress).to_have_count(30)
+    await expect(page.get_by_test_id("counting")).to_be_hidden()
+
+
+@pytest.mark.parametrize("days", [0, 2])
+async def test_a_report_that_breaks_off_says_so(console: Console, monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    """Also where half of its page has been sent already."""
+    page = await console.signed_in("9001", "11")
+
+    async def breaks_off(_work: UnitOfWork, _question: Question, _zone: ZoneInfo, told: Told) -> dict[str, Counts]:
+        for day in range(days):
+            await told(day + 1, 30)
+        raise StorageUnavailableError("the database is gone")
+
+    monkeypatch.setattr(pieces, "PATIENCE", 0)
+    monkeypatch.setattr(report_pages, "count", breaks_off)
+    answer = await page.goto(f"{console.url}/reports")
+    assert answer
+    assert (200 if days else 500) == answer.status
+    await expect(page.get_by_test_id("broken" if days else "refused")).to_be_visible()
+    await expect(page.get_by_test_id("counting")).to_be_hidden()
+
+
+async def test_the_page_scores_calls_under_another_limit(console: Console) -> None:
+    """The late call is in time if six rings are allowed; its list and the files say so as well, the ticket does not."""
+    await console.commits(*late_call())
+    page = await console.signed_in("9001", "11")
+    await page.goto(f"{console.url}/reports")
+    await page.get_by_test_id("rings").fill("6")
+    await page.get_by_test_id("rings").press("Enter")
+    await expect(page.get_by_test_id("what-if")).to_contain_text("假定限 6 声")
+    await expect(page.get_by_test_id("in_time").first).to_have_text("1")
+    file = await page.request.get(console.url + await page.get_by_test_id("file-csv").get_attribute("href"))
+    assert "as if 6 rings" in await file.text()
+    await page.get_by_test_id("in_time").first.click()
+    await expect(page.get_by_test_id("calls").get_by_role("link")).to_have_count(1)
+    answer = await page.goto(f"{console.url}/reports?rings=0")
+    assert answer
+    assert 400 == answer.status
 
 
 async def test_a_callers_number_is_text_in_every_page(console: Console) -> None:
