@@ -145,6 +145,7 @@ async def test_a_report_that_takes_long_says_how_far_it_is(console: Console, mon
     await page.goto(f"{console.url}/reports?which=2026-11", wait_until="commit")
     progress = page.get_by_test_id("counting").locator("p")
     await expect(progress.last).to_contain_text("第 3 天，共 30 天")
+    await expect(progress.nth(2)).to_be_visible()
     await expect(progress.nth(1)).to_be_hidden()
     await expect(page.get_by_test_id("which")).to_have_value("2026-11")
     await expect(page.get_by_test_id("figures")).to_have_count(0)
