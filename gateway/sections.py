@@ -181,6 +181,11 @@ class Web(Section):
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     choices_file: Path | None = None
 
+    @property
+    def renew_every_ms(self) -> int:
+        """After how many milliseconds an open page says that it is there: twelve times in the life of a cookie."""
+        return self.session_hours * 300_000
+
 
 class Prompts(Section):
     """What callers hear: in which language, and where people's recordings stand in for the machine's voice.

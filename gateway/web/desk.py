@@ -3,7 +3,6 @@
 import json
 import time
 from http import HTTPStatus
-from typing import Final
 
 from aiohttp import web
 
@@ -19,8 +18,6 @@ from storage.errors import StorageError
 
 ROUTES = web.RouteTableDef()
 
-_RENEWALS: Final = 12  # an open page says so many times in the life of a cookie that it is there
-
 
 @ROUTES.get("/desk")
 async def desk(request: web.Request) -> web.Response:
@@ -34,7 +31,7 @@ async def desk(request: web.Request) -> web.Response:
         "state": state,
         "loaded": time.time_ns() // 1_000_000,
         "greeting": greeting(spoken(request), house_of(request).settings.company, visitor.work_number),
-        "renew_every": house_of(request).settings.web.session_hours * 3_600_000 // _RENEWALS,
+        "renew_every": house_of(request).settings.web.renew_every_ms,
     }
     return page(request, "desk.html", context)
 

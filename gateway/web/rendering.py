@@ -18,6 +18,7 @@ from gateway.web.choices import Choices, label
 from gateway.web.door import Door
 from gateway.web.every_page import EveryPage
 from gateway.web.shelf import Shelf
+from gateway.web.today import Today
 from gateway.web.unseen import Unseen
 from gateway.web.views import caller_of, number_of, phone_of, shortened, slug
 from gateway.web.visitors import oversees, seatless, spoken
@@ -30,6 +31,7 @@ QUALITY: Final = web.AppKey("quality", tuple[Item, ...])
 UNSEEN: Final = web.AppKey("unseen", Unseen)
 EVERY_PAGE: Final = web.AppKey("every_page", EveryPage)
 SHELF: Final = web.AppKey("shelf", Shelf)
+TODAY: Final = web.AppKey("today", Today)
 
 
 @dataclass(frozen=True, slots=True)

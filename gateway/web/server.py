@@ -36,11 +36,13 @@ from gateway.web import (
     sign_in,
     supervision,
     unseen,
+    wallboard,
 )
 from gateway.web.door import Door
 from gateway.web.protection import add_headers, refuse_foreign_pages
 from gateway.web.refusals import tell_people
 from gateway.web.shelf import Shelf
+from gateway.web.today import Today
 from gateway.web.token_uses import TOKEN_USES, TokenUses
 from gateway.web.visitors import cookies, recognise_director
 
@@ -59,6 +61,7 @@ _PAGES = (
     report_pages,
     forms,
     push,
+    wallboard,
     assets,
     api,
     health,
@@ -89,6 +92,7 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
     app[rendering.DOOR] = Door(house.seats.check_password, house.clock)
     app[rendering.SHELF] = shelf = Shelf(house.storage, house.clock, house.live.changed)
     app[rendering.CALLBACKS] = owed = callbacks.Callbacks(house.storage)
+    app[rendering.TODAY] = Today(house)
     app[TOKEN_USES] = TokenUses(house.storage, house.clock)
     app[rendering.UNSEEN] = reported = unseen.Unseen(house.storage)
     for hears_of_tickets in (shelf, owed, reported):
@@ -140,5 +144,6 @@ async def _let_pages_go(app: web.Application) -> None:
 
 
 async def _stop_reading(app: web.Application) -> None:
-    for reader in (app[rendering.SHELF], app[rendering.CALLBACKS], app[rendering.UNSEEN], app[TOKEN_USES]):
-        await reader.close()
+    readers = (rendering.SHELF, rendering.CALLBACKS, rendering.UNSEEN, rendering.TODAY, TOKEN_USES)
+    for reader in readers:
+        await app[reader].close()

@@ -50,6 +50,9 @@ class Fragment:
         return f"live/{self.id.partition('-')[0]}.html"
 
 
+_NO_HURRY: Final = Fragment("hurry", None, {"count": 0})
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Whose page it is, in which language, and what else it shows."""
@@ -123,7 +126,7 @@ def _pop(desk: Desk) -> Fragment:
         "asked": asked,
         "history": history,
         "others": max(0, len(cards) - 1),
-        "rings": rings(_as_it_rings(card), desk.now, desk.house.ring_rule),
+        "rings": rings(as_it_rings(card), desk.now, desk.house.ring_rule),
         "greeting": greeting(desk.t, desk.house.settings.company, desk.work_number),
     }
     return Fragment("pop", (card, asked, history, len(cards)), context)
@@ -138,18 +141,24 @@ def _preview(desk: Desk) -> Fragment:
     return Fragment("preview", ticket, {"ticket": ticket})
 
 
-def _as_it_rings(card: CallCard) -> CallCard:
+def as_it_rings(card: CallCard) -> CallCard:
     """Let who was passed on ring from then: he was answered before, and that stands (N1)."""
     return replace(card, queued_at=card.passed_on_at) if card.passed_on_at else card
 
 
 def _hurry(desk: Desk) -> Fragment:
     """Return that callers wait too long; not to who talks to one."""
-    talking = desk.house.board.talking_to(desk.work_number) is not None
-    cards = () if talking else desk.house.board.needing_attention()
+    if desk.house.board.talking_to(desk.work_number) is not None:
+        return _NO_HURRY
+    return needing_attention(desk.house, desk.now)
+
+
+def needing_attention(house: House, now: datetime) -> Fragment:
+    """Return how many callers wait too long, and how long the first of them."""
+    cards = house.board.needing_attention()
     if not cards:
-        return Fragment("hurry", None, {"count": 0})
-    context = {"count": len(cards), "rings": rings(cards[0], desk.now, desk.house.ring_rule)}
+        return _NO_HURRY
+    context = {"count": len(cards), "rings": rings(cards[0], now, house.ring_rule)}
     return Fragment("hurry", tuple(card.call for card in cards), context)
 
 

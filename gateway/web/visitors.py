@@ -115,12 +115,17 @@ def remember_director(request: web.Request, work_number: str, key: str) -> None:
 @web.middleware
 async def recognise_director(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Look each time whether who has no seat is director still; needs the session to be read already."""
+    await recognise(request)
+    return await handler(request)
+
+
+async def recognise(request: web.Request) -> None:
+    """Look whether who has no seat is director still; where that cannot be looked up, what was found before stays."""
     visitor = named(request)
     if visitor is not None and visitor.seat == _NO_SEAT:
         with suppress(StorageError):  # nobody is let in whom nobody can look up
             async with request.app[HOUSE].storage.reading() as work:
                 request[_DIRECTOR] = await director_key(work, visitor.work_number) == visitor.since
-    return await handler(request)
 
 
 def spoken(request: web.Request) -> Texts:

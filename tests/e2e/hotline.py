@@ -415,9 +415,9 @@ class Operator:
         await self._post("/desk/resume", {}, 200)
 
     @asynccontextmanager
-    async def page(self) -> AsyncIterator["LivePage"]:
-        """Keep his desk page's live connection open, and keep what comes over it."""
-        async with self._session.ws_connect(f"/live?loaded={time.time_ns() // 1_000_000}") as socket:
+    async def page(self, path: str = "/live") -> AsyncIterator["LivePage"]:
+        """Keep the live connection of his desk page, or of another, open, and keep what comes over it."""
+        async with self._session.ws_connect(f"{path}?loaded={time.time_ns() // 1_000_000}") as socket:
             page = LivePage()
             listening = asyncio.create_task(page.listen(socket))
             try:

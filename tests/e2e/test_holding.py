@@ -194,7 +194,7 @@ async def test_a_leader_who_is_asked_sees_the_caller_before_he_answers(house: Ho
     ):
         assert 200 == await talk.operator.does("consult", talk.call, to="13")
         ringing = await leaders_phone.rings()
-        popped_at = await page.shows(talk.caller, "1001 向您请教", since=ringing.invited_at - timedelta(seconds=1))
+        popped_at = await page.shows(talk.caller, "1001 与您商议", since=ringing.invited_at - timedelta(seconds=1))
         await leaders_phone.pick_up()
         await talk.once("consultant_answered")
         answered_at = leaders_phone.calls[-1].answered_at

@@ -13,7 +13,7 @@ from gateway.web.server import PortTakenError, build_app, serve
 from gateway.web.views import Alarm
 from storage.tickets import TicketForm, save_form
 
-_COUNT_NOTES = """
+COUNT_NOTES = """
 window.notes = 0;
 const start = OscillatorNode.prototype.start;
 OscillatorNode.prototype.start = function (...when) { window.notes += 1; return start.apply(this, when); };
@@ -101,7 +101,7 @@ async def test_a_page_that_is_not_rung_does_not_say_that_nobody_waits(console: C
 async def test_attention_sounds_once_for_each_caller(console: Console) -> None:
     """Two notes when a caller begins to wait too long, two more for the next one, and none for what goes."""
     page = await console.page()
-    await page.add_init_script(_COUNT_NOTES)
+    await page.add_init_script(COUNT_NOTES)
     await console.sign_in(page, "1001", "11")
     await page.get_by_test_id("my-number").wait_for()
     calls = [Call(str(number), ago=10) for number in range(2)]

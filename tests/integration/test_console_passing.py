@@ -98,7 +98,7 @@ async def test_who_is_asked_sees_the_caller_and_what_was_typed_before_he_answers
     await expect(page.locator("#toast")).to_contain_text("正在呼叫 1002")
     console.happens(call.on_hold(1), call.is_asked_about("1002"))
     pop = colleague.get_by_test_id("pop")
-    await expect(pop.locator("h2")).to_have_text("1001 向您请教")
+    await expect(pop.locator("h2")).to_have_text("1001 与您商议")
     await expect(pop.get_by_test_id("caller-number")).to_have_text("13800001234")
     await expect(colleague.get_by_test_id("so-far")).to_contain_text("变压器冒烟")
     await expect(pop.get_by_test_id("ring-count")).to_have_count(0)

@@ -2,12 +2,13 @@
 import { countRings, runTimers } from "./clocks.js";
 import { keepForms } from "./forms.js";
 import { keepConnected } from "./connection.js";
-import { soundHurry } from "./hurry.js";
+import { hurryBell } from "./hurry.js";
 import { startPhone } from "./phone.js";
 
 const title = document.title;
 const forms = keepForms();
 const phone = startPhone();
+const soundHurry = hurryBell();
 const duty = () => document.getElementById("duty");
 let focusOnDuty = false;
 let leaving = false; // signing out, and content to lose what is not saved

@@ -1,11 +1,13 @@
 // A caller waits too long: each time another one does, the page sounds, whoever's phone rings for him.
 import { Tone } from "./tone.js";
 
-const tone = new Tone(() => {});
-let waiting = 0;
-
-export function soundHurry() {
-  const now = Number(document.querySelector("#hurry [data-count]")?.dataset.count ?? 0);
-  if (now > waiting) tone.chime();
-  waiting = now;
+export function hurryBell(onBlocked = () => {}) {
+  const tone = new Tone(onBlocked);
+  let waiting = 0;
+  return () => {
+    const now = Number(document.querySelector("#hurry [data-count]")?.dataset.count ?? 0);
+    if (now > waiting) tone.chime();
+    waiting = now;
+    return now;
+  };
 }
