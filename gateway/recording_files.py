@@ -101,6 +101,8 @@ def _copied(sound: BinaryIO, copy: BinaryIO) -> Kept:
         digest.update(piece)
         copy.write(piece)
         left -= len(piece)
+    if left:
+        raise RecordingError("it became shorter while it was read")
     copy.flush()
     os.fsync(copy.fileno())
     return Kept(digest.hexdigest(), HEADER.size + size, timedelta(seconds=size / 2 / _RATE))

@@ -150,12 +150,19 @@ class Recordings:
         now = self.clock()
         if self._too_soon("tidied", now, _TIDY_EVERY):
             return
+        while await self._remove_some(now):
+            pass
+        self._done_at["tidied"] = now
+
+    async def _remove_some(self, now: datetime) -> bool:
+        """Remove the oldest of what is too old; say whether there was anything."""
         async with self.storage.work() as work:
-            for recording in await self._too_old(work, now):
+            old = await self._too_old(work, now)
+            for recording in old:
                 await asyncio.to_thread((self.folder / str(recording.path)).unlink, missing_ok=True)
                 await mark_removed(work, recording)
             await work.commit()
-        self._done_at["tidied"] = now
+        return bool(old)
 
     def _too_soon(self, what: str, now: datetime, every: timedelta) -> bool:
         """Say whether this was done to its end a moment ago."""

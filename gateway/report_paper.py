@@ -6,19 +6,16 @@ WeasyPrint sets it. It fetches nothing, neither from the network nor from a disk
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final, NoReturn
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gateway.sections import Company
 from gateway.web.catalogue import Texts
-from gateway.web.charts import ON_PAPER, ring_histogram
+from gateway.web.charts import ON_PAPER, in_time_by_group, ring_histogram
 from routing.figures import FIGURES, Counts
 from routing.verdicts import RingRule
 from storage.reports import Question
-
-if TYPE_CHECKING:
-    pass
 
 _COLUMNS: Final = 7
 """As many groups stand beside one another on a page."""
@@ -56,6 +53,7 @@ def as_pdf(paper: Paper, question: Question, groups: Mapping[str, Counts]) -> by
             figures=FIGURES,
             total=total,
             rings=ring_histogram(total.rings, limit, paper.t, ON_PAPER),
+            in_time=in_time_by_group(groups, paper.t, ON_PAPER),
             tables=_tables(named),
         )
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import and_, func, select, update
 
 from routing.quality import Mark
 from storage import audit, models
@@ -56,7 +56,8 @@ async def draw(
 ) -> int:
     """Draw so many calls of each operator by lot, or of one; return how many there are.
 
-    Only calls that can be heard, that were not drawn before, and whose operator is not who draws.
+    Only calls that can be heard, that were not drawn before, and whose operator is not who draws. What somebody else
+    draws in the same moment is drawn once.
     """
     begins, over = period.instants(zone)
     lot = func.row_number().over(partition_by=_tickets.c.operator, order_by=func.random()).label("lot")
@@ -75,7 +76,7 @@ async def draw(
     common = {"drawn_at": work.now(), "drawn_by": by, "marks": {}}
     drawn = [{"call": row["call"], "ticket": row["number"], "operator": row["operator"], **common} for row in rows]
     if drawn:
-        await work.execute(insert(_table), drawn)
+        await work.execute(work.insert(_table).on_conflict_do_nothing(index_elements=[_table.c.call]), drawn)
     detail = {"from": f"{period.first}", "to": f"{period.last}", "of": operator or "", "number": len(drawn)}
     await audit.note(work, work.now(), by, "sample drawn", detail)
     return len(drawn)

@@ -1,8 +1,8 @@
 """The ledger of one call: its picture, each verdict with its clause and the facts behind it, and every fact."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from aiohttp import web
 
@@ -20,6 +20,9 @@ from storage.recordings import playbacks_of, recording_of
 from storage.tickets import Ticket, ticket
 
 ROUTES = web.RouteTableDef()
+
+Behind: TypeAlias = Callable[..., tuple[Fact, ...]]
+"""Returns a call's facts of some kinds, in order."""
 
 _PARTIES: Final = {
     Party.CUSTOMER: "party.customer",
@@ -70,6 +73,18 @@ def verdict_rows(found: Ticket, facts: Sequence[Fact], rule: RingRule, t: Texts)
     def behind(*kinds: FactKind) -> tuple[Fact, ...]:
         return tuple(fact for fact in facts if fact.kind in kinds)
 
+    yield from _waiting(found, behind, rule, t)
+    yield from _parting(found, behind, t)
+    if found.callback_promised_at is not None:
+        key = "ledger.called_back" if found.called_back_at else "ledger.to_be_called_back"
+        yield Row("N3", t(key), behind(FactKind.CALLBACK_ASKED, FactKind.CALLED_BACK))
+    if found.escalated_at is not None:
+        to_leader = behind(FactKind.TRANSFERRED, FactKind.CONSULTED, FactKind.ANSWERED)
+        yield Row("N8", t("ledger.escalated"), tuple(fact for fact in to_leader if fact.at <= found.escalated_at))
+
+
+def _waiting(found: Ticket, behind: Behind, rule: RingRule, t: Texts) -> Iterator[Row]:
+    """Yield on which ring he was answered or left, and how he was apologised to where that was due (N1)."""
     waits = behind(FactKind.QUEUED, FactKind.ANSWERED, FactKind.ABANDONED)
     if found.answered_on_ring is not None:
         key = "ledger.answered_in_time" if found.in_time else "ledger.answered_late"
@@ -81,12 +96,17 @@ def verdict_rows(found: Ticket, facts: Sequence[Fact], rule: RingRule, t: Texts)
         key = "ledger.apologised" if found.apologised_at else "ledger.not_apologised"
         spoken_of = behind(FactKind.SPEECH_BEGAN, FactKind.SPEECH_ENDED, FactKind.STEP_FAILED)
         yield Row("N1", t(key), tuple(fact for fact in spoken_of if fact.subject == Step.APOLOGISE))
+    if found.apology_shown_at is not None:
+        yield Row("N1", t("ledger.apology_shown"), behind(FactKind.APOLOGY_SHOWN))
+
+
+def _parting(found: Ticket, behind: Behind, t: Texts) -> Iterator[Row]:
+    """Yield who hung up first (N2), whether that is excused (N7), and how he was rated."""
     if found.hung_up_first is not None:
         parted = behind(FactKind.HANGUP_REQUESTED, FactKind.BRIDGE_LEFT, FactKind.TRANSFERRED, FactKind.ORDERED)
         yield Row("N2", t("ledger.hung_up_by", party=t(_PARTIES[found.hung_up_first])), parted)
     if found.hung_up_exempt is not None:
         key = "ledger.exempt" if found.hung_up_exempt else "ledger.not_exempt"
         yield Row("N7", t(key), behind(FactKind.HARASSMENT_WARNED, FactKind.HANGUP_REQUESTED))
-    if found.callback_promised_at is not None:
-        key = "ledger.called_back" if found.called_back_at else "ledger.to_be_called_back"
-        yield Row("N3", t(key), behind(FactKind.CALLBACK_ASKED, FactKind.CALLED_BACK))
+    if found.rating is not None:
+        yield Row("N2", t("ledger.rated", rating=found.rating), behind(FactKind.RATING_BEGAN, FactKind.RATED))

@@ -16,7 +16,7 @@ from gateway.house import House
 from gateway.periods import PeriodError, period_of
 from gateway.report_paper import Paper, PaperError, as_pdf
 from gateway.report_sheets import Sheet, as_csv, as_xlsx, sheet, title_of
-from gateway.web.charts import ring_histogram
+from gateway.web.charts import in_time_by_group, ring_histogram
 from gateway.web.leaders import insist_on_oversight
 from gateway.web.pieces import PageInPieces
 from gateway.web.rendering import house_of, page
@@ -96,6 +96,7 @@ def _halves(request: web.Request, asked: Asked, groups: Mapping[str, Counts]) ->
         "groups": groups,
         "total": total,
         "rings": ring_histogram(total.rings, limit, t),
+        "in_time": in_time_by_group(groups, t),
         "rule": house.ring_rule,
         "limit": limit,
         "soon": asked.question.soon.total_seconds(),

@@ -72,6 +72,33 @@ async def test_a_late_call_is_opened_from_the_months_figure_down_to_its_facts(co
     assert abs(waited["width"] / talked["width"] - 25.9 / 24.3) < 0.1
 
 
+async def test_every_verdict_stands_in_the_ledger_with_its_facts(console: Console) -> None:
+    """Also what is nobody's fault: shown apology, rating, escalation."""
+    began, ended = late_call()[:-5], late_call()[-1]
+
+    def fact(kind: FactKind, subject: str = "", **data: object) -> Fact:
+        return Fact(ended.call, kind, ended.at - timedelta(seconds=1), subject, data=data)
+
+    more = [
+        fact(FactKind.APOLOGY_SHOWN, "1001", operator="1001"),
+        fact(FactKind.TRANSFERRED, "leg:seat-02", how="blind", operator="1001", target="seat-02", to_leader=True),
+        fact(FactKind.RATING_BEGAN),
+        fact(FactKind.RATED, rating=5),
+    ]
+    await console.commits(*began, *more, ended)
+    page = await console.signed_in("9001", "11")
+    await page.goto(f"{console.url}/calls/{(await console.ticket(ended.call)).number}")
+    verdicts = page.get_by_test_id("verdicts").locator("tbody tr")
+    for clause, says, behind in (
+        ("N1", "接听页面已提示话务员致歉", "提示致歉"),
+        ("N2", "客户评价：5 分", "评价"),
+        ("N8", "已转由值长受理", "转接"),
+    ):
+        row = verdicts.filter(has_text=says)
+        await expect(row.locator("td").first).to_have_text(clause)
+        await expect(row.locator("td").last).to_contain_text(behind)
+
+
 async def test_an_operator_sees_his_own_calls_only_and_no_report(console: Console) -> None:
     """Neither the figures of others nor a stranger's call; a call that is none is not there."""
     facts = late_call()
