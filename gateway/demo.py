@@ -17,7 +17,7 @@ import structlog
 from gateway import app
 from gateway.alone import alone
 from gateway.config import Settings
-from gateway.demo_people import DEMO_OPERATORS, employ
+from gateway.demo_people import DEMO_PEOPLE, employ
 from gateway.pbx.launch import Asterisk, LaunchError
 from gateway.secrets import Secrets, load_or_create
 from gateway.sections import joined
@@ -177,7 +177,7 @@ def _insist_on_a_demo(settings: Settings) -> None:
 
 
 def _people() -> str:
-    return "\n".join(f"    {demo.work_number}  {demo.password}  {demo.name} ({demo.role})" for demo in DEMO_OPERATORS)
+    return "\n".join(f"    {demo.work_number}  {demo.password}  {demo.name} ({demo.role})" for demo in DEMO_PEOPLE)
 
 
 _WELCOME = """
@@ -185,7 +185,7 @@ Fourring runs.   Console: {url}/
 
   Sign in there as one of (work number, password):
 {people}
-  at seat 01, 02 or 03 (the browser is the phone), and let the page use the microphone.
+  at seat 01, 02 or 03 (the browser is the phone), and let the page use the microphone; the director takes no seat.
 
   Then, in another terminal:   make call        a customer calls the hotline, and your page rings
   Ctrl-C here stops everything that was started.

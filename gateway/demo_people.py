@@ -31,6 +31,8 @@ DEMO_OPERATORS = (
     DemoOperator("1003", "周敏", Role.OPERATOR),
     DemoOperator("9001", "王建国", Role.SHIFT_LEADER),
 )
+DEMO_PEOPLE = (*DEMO_OPERATORS, DemoOperator("9101", "李静", Role.DIRECTOR))
+"""The director as well, whom demos of before did not have."""
 
 
 async def employ(storage: Storage) -> None:
@@ -41,7 +43,7 @@ async def employ(storage: Storage) -> None:
     async with storage.work() as work:
         present = {(operator.work_number, operator.name) for operator in await operators(work)}
         if not present:
-            for demo in DEMO_OPERATORS:
+            for demo in DEMO_PEOPLE:
                 await add_operator(work, demo.work_number, demo.name, demo.password, demo.role)
             await work.commit()
         elif not present >= {(demo.work_number, demo.name) for demo in DEMO_OPERATORS}:
@@ -56,7 +58,7 @@ async def refuse_them(storage: Storage) -> None:
     await storage.check()
     known = [
         demo.work_number
-        for demo in DEMO_OPERATORS
+        for demo in DEMO_PEOPLE
         if await check_password(storage, demo.work_number, demo.password) is not None
     ]
     if known:

@@ -124,7 +124,11 @@ FIGURES: Final = (
         lambda c: _share(_left(c) - c.left_soon, c.offered - c.left_soon),
     ),
     _number("apologies due", "= late", "late"),
-    _number("apologies spoken", "calls in which the PBX spoke one to its end", "apologies_spoken"),
+    _number(
+        "apologies spoken",
+        "calls in which the PBX spoke one; early if nobody is signed in",
+        "apologies_spoken",
+    ),
     _number("apologies shown", "calls in which the page of who answered asked for one", "apologies_shown"),
     _number("escalated", "calls passed on to a shift leader (N8)", "escalated"),
     _number("call-backs promised", "callers who asked to be called back (N3)", "callbacks_promised"),

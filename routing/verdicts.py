@@ -56,6 +56,7 @@ class Verdict:
     ended_at: datetime | None
     last_seen_at: datetime | None
     operators: tuple[str, ...]
+    last_operator: str | None
     offered_to: tuple[str, ...]
     rings: int
     answered_on_ring: int | None
@@ -106,6 +107,7 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
         ended_at=ended.at if ended else None,
         last_seen_at=_last_seen(seen),
         operators=_work_numbers(seen, FactKind.ANSWERED),
+        last_operator=_last_operator(seen),
         offered_to=_work_numbers(seen, FactKind.OFFERED),
         rings=rings,
         answered_on_ring=on_ring,
@@ -138,6 +140,12 @@ def _first(facts: list[Fact], kind: FactKind) -> Fact | None:
 def _work_numbers(facts: list[Fact], kind: FactKind) -> tuple[str, ...]:
     names = (fact.text("operator") for fact in facts if fact.kind is kind)
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _last_operator(facts: list[Fact]) -> str | None:
+    """Return who had the caller last: he it is who hung up if an operator did, and who was rated."""
+    answers = [fact for fact in facts if fact.kind is FactKind.ANSWERED]
+    return answers[-1].text("operator") or None if answers else None
 
 
 def _last_seen(facts: list[Fact]) -> datetime | None:

@@ -166,6 +166,7 @@ _JUDGED = (
     "source",
     "operator",
     "operators",
+    "last_operator",
     "offered_to",
     "rings",
     "answered_on_ring",

@@ -67,6 +67,7 @@ tickets = Table(
     Column("source", Choice(Source), nullable=False),
     Column("operator", Key),
     Column("operators", WorkNumbers, nullable=False),
+    Column("last_operator", Key),
     Column("offered_to", WorkNumbers, nullable=False),
     Column("rings", Integer, nullable=False),
     Column("answered_on_ring", Integer),

@@ -1,28 +1,49 @@
-"""Counts for reports, in the database: one pass over the tickets of each day of a period, grouped as asked."""
+"""Counts for reports, in the database: one pass over the tickets of each slice of a period."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, exists, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 
 from routing.figures import Counts
 from routing.vocabulary import CallState, Party, Source
 from storage import models
 from storage.duty import stretches
-from storage.report_groups import By, Grouping, Period, since_1970
+from storage.report_groups import By, Grouping, Period, Slice
 from storage.tickets import Ticket
 from storage.unit_of_work import UnitOfWork
 
 __all__ = ["By", "Period", "Question", "calls_counted", "count"]
 
 Told: TypeAlias = Callable[[int, int], Awaitable[None]]
-"""Is told how many days of how many have been counted."""
+"""Is told how many slices of how many have been counted."""
 
 _t, _r = models.tickets.c, models.reviews.c
+_WHO: Final = func.coalesce(_t.operator, "")
+_LAST: Final = func.coalesce(_t.last_operator, "")
+_HIS_WHO_WAS_LAST: Final = frozenset({"operator_hung_up", "hung_up_exempt", "hung_up_unknown", "rated", "stars"})
+"""By operator these are counted to who had the caller last, all others to who answered first."""
+_TIMESTAMP: Final = DateTime(timezone=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +69,17 @@ class Question:
 async def count(work: UnitOfWork, question: Question, zone: ZoneInfo, told: Told | None = None) -> dict[str, Counts]:
     """Return the counts of each group, in the order of their names; `told` is told how far it is."""
     grouping = question.grouping(zone)
+    slices = grouping.slices()
     found: dict[str, Counts] = defaultdict(Counts)
-    for name, counts in await _duty(work, grouping):
+    for name, counts in [*await _duty(work, grouping), *await _reviews(work, grouping)]:
         found[name] += counts
-    days = [*question.period.days()]
-    for number, day in enumerate(days, 1):
-        for name, counts in await _calls_of(work, day, question, grouping):
-            found[name] += counts
+    for number, each in enumerate(slices, 1):
+        for row in (await work.execute(_sums(each, question, work.dialect))).mappings():
+            for name, counts in _counted(row, question.by, each):
+                found[name] += counts
         if told is not None:
-            await told(number, len(days))
+            await told(number, len(slices))
     return dict(sorted(found.items()))
-
-
-async def _calls_of(work: UnitOfWork, day: date, question: Question, grouping: Grouping) -> list[tuple[str, Counts]]:
-    """Return, by group, the counts of a day's calls."""
-    begins, over = Period(day, day).instants(grouping.zone)
-    within = and_(_t.opened_at >= begins, _t.opened_at < over)
-    group = grouping.of_calls(work.dialect)
-    sums = (await work.execute(_sums(group, within, question, work.dialect))).mappings()
-    rings = await _rings(work, group, within)
-    counted = [(row["grouped"], _counts(row, rings.get(row["grouped"], {}))) for row in sums]
-    return [*counted, *await _reviews(work, group, within)]
 
 
 async def calls_counted(
@@ -84,23 +95,46 @@ async def calls_counted(
         scored = exists().where(_r.ticket == _t.number, _r.scored_at.is_not(None))
         conditions.append({**_conditions(question, work.dialect), "scored": scored}[counted])
     if group is not None:
-        conditions.append(question.grouping(zone).of_calls(work.dialect) == group)
+        conditions.append(_of_group(question, zone, counted, group))
     statement = select(models.tickets).where(*conditions).order_by(_t.opened_at.desc(), _t.number.desc()).limit(limit)
     return [Ticket(**row) for row in (await work.execute(statement)).mappings()]
 
 
-def _counts(row: Mapping[Any, Any], rings: Mapping[int, int]) -> Counts:
-    return Counts(**{name: int(row[name] or 0) for name in row if name != "grouped"}, rings=rings)
+def _of_group(question: Question, zone: ZoneInfo, counted: str, group: str) -> ColumnElement[bool]:
+    if question.by is By.OPERATOR:
+        return (_LAST if counted in _HIS_WHO_WAS_LAST else _WHO).in_([group])
+    slices = [each for each in question.grouping(zone).slices() if each.name == group]
+    return or_(false(), *map(_within, slices))
 
 
-def _sums(group: ColumnElement[str], within: ColumnElement[bool], question: Question, dialect: str) -> Any:
+def _within(part: Slice) -> ColumnElement[bool]:
+    return and_(_t.opened_at >= part.begins, _t.opened_at < part.over)
+
+
+def _counted(row: Mapping[Any, Any], by: By, part: Slice) -> Iterator[tuple[str, Counts]]:
+    """Yield (group, counts) of a row of sums."""
+    sums = {name: int(row[name] or 0) for name in row if name not in ("who", "last", "ring")}
+    rings = {} if row["ring"] is None else {row["ring"]: sums["calls"]}
+    if by is not By.OPERATOR:
+        yield part.name, Counts(**sums, rings=rings)
+        return
+    last = {name: sums.pop(name) for name in _HIS_WHO_WAS_LAST}
+    yield row["who"], Counts(**sums, rings=rings)
+    if any(last.values()):
+        yield row["last"], Counts(**last, rings={})
+
+
+def _sums(part: Slice, question: Question, dialect: str) -> Any:
+    """Return the counts of a slice for each ring on which calls were answered, and for each operator if asked so."""
     conditions = _conditions(question, dialect)
     answered = conditions["answered"]
     waited = _waited(dialect)
     talked = _microseconds(_t.answered_at, _t.ended_at, dialect)
+    ring = _t.answered_on_ring.label("ring")
+    keys = (ring, _WHO.label("who"), _LAST.label("last")) if question.by is By.OPERATOR else (ring,)
     return (
         select(
-            group.label("grouped"),
+            *keys,
             func.count().label("calls"),
             *(func.sum(case((condition, 1), else_=0)).label(name) for name, condition in conditions.items()),
             func.sum(case((answered, waited), else_=0)).label("waited_us"),
@@ -109,9 +143,8 @@ def _sums(group: ColumnElement[str], within: ColumnElement[bool], question: Ques
             func.sum(case((conditions["followed_up"], _written(dialect)), else_=0)).label("followed_up_us"),
             func.sum(func.coalesce(_t.rating, 0)).label("stars"),
         )
-        .where(within)
-        .group_by(group)
-        .order_by(group)
+        .where(_within(part))
+        .group_by(*keys)
     )
 
 
@@ -168,32 +201,16 @@ def _in_time(limit: int | None) -> ColumnElement[Any]:
     )
 
 
-async def _rings(work: UnitOfWork, group: ColumnElement[str], within: ColumnElement[bool]) -> dict[str, dict[int, int]]:
-    """Return, by group, how many calls were answered on which ring."""
-    statement = (
-        select(group.label("grouped"), _t.answered_on_ring.label("ring"), func.count().label("number"))
-        .where(within, _t.answered_on_ring.is_not(None))
-        .group_by(group, _t.answered_on_ring)
-        .order_by(group, _t.answered_on_ring)
-    )
-    found: dict[str, dict[int, int]] = {}
-    for row in (await work.execute(statement)).mappings():
-        found.setdefault(row["grouped"], {})[row["ring"]] = row["number"]
-    return found
-
-
-async def _reviews(
-    work: UnitOfWork, group: ColumnElement[str], within: ColumnElement[bool]
-) -> list[tuple[str, Counts]]:
+async def _reviews(work: UnitOfWork, grouping: Grouping) -> list[tuple[str, Counts]]:
     """Return, by group, how many of its calls have been scored, and with how many hundredths in all."""
+    begins, over = grouping.period.instants(grouping.zone)
     statement = (
-        select(group.label("grouped"), func.count().label("number"), func.sum(_r.score).label("points"))
+        select(_t.opened_at, _WHO.label("who"), _r.score)
         .join(models.tickets, _t.number == _r.ticket)
-        .where(within, _r.scored_at.is_not(None))
-        .group_by(group)
+        .where(_t.opened_at >= begins, _t.opened_at < over, _r.scored_at.is_not(None))
     )
     rows = (await work.execute(statement)).mappings()
-    return [(row["grouped"], Counts(scored=row["number"], points=int(row["points"]))) for row in rows]
+    return [(grouping.group_of(row["opened_at"], row["who"]), Counts(scored=1, points=row["score"])) for row in rows]
 
 
 async def _duty(work: UnitOfWork, grouping: Grouping) -> Iterator[tuple[str, Counts]]:
@@ -215,4 +232,12 @@ _LASTED: Final[Mapping[str, Callable[[int], Counts]]] = {
 
 def _microseconds(earlier: ColumnElement[Any], later: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
     """Return the time between two instants, exact, in either database."""
-    return since_1970(later, dialect) - since_1970(earlier, dialect)
+    if dialect == "postgresql":
+        span = type_coerce(later, _TIMESTAMP) - type_coerce(earlier, _TIMESTAMP)
+        return cast(func.date_part("epoch", span) * 1_000_000, BigInteger)  # double precision, which is rounded here
+    return _since_1970(later) - _since_1970(earlier)
+
+
+def _since_1970(instant: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return an instant of SQLite's, which is a text, in microseconds."""
+    return func.unixepoch(func.substr(instant, 1, 19)) * 1_000_000 + cast(func.substr(instant, 21, 6), Integer)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, func, not_, select, update
 
 from routing.quality import Mark
 from storage import audit, models
@@ -25,7 +25,7 @@ class NoSuchReviewError(ReviewError):
 
 
 class OwnCallError(ReviewError):
-    """Nobody scores a call of his own."""
+    """Nobody scores a call in which he has talked himself."""
 
 
 class AnsweredError(ReviewError):
@@ -56,7 +56,7 @@ async def draw(
 ) -> int:
     """Draw so many calls of each operator by lot, or of one; return how many there are.
 
-    Only calls that can be heard, that were not drawn before, and whose operator is not who draws. What somebody else
+    Only calls that can be heard, that were not drawn before, and in which who draws has not talked. What somebody else
     draws in the same moment is drawn once.
     """
     begins, over = period.instants(zone)
@@ -67,7 +67,7 @@ async def draw(
         .join(_table, _table.c.call == _tickets.c.call, isouter=True)
         .where(_tickets.c.opened_at >= begins, _tickets.c.opened_at < over, _table.c.id.is_(None))
         .where(_recordings.c.path.is_not(None), _recordings.c.removed_at.is_(None))
-        .where(_tickets.c.operator.is_not(None), _tickets.c.operator.not_in(["", by]))
+        .where(_tickets.c.operator.is_not(None), _tickets.c.operator != "", not_(_talked(by)))
     )
     if operator is not None:
         candidates = candidates.where(_tickets.c.operator == operator)
@@ -80,6 +80,11 @@ async def draw(
     detail = {"from": f"{period.first}", "to": f"{period.last}", "of": operator or "", "number": len(drawn)}
     await audit.note(work, work.now(), by, "sample drawn", detail)
     return len(drawn)
+
+
+def _talked(work_number: str) -> ColumnElement[bool]:
+    """Return that an operator has talked to the caller, whoever passed him on."""
+    return cast(_tickets.c.operators, Text).contains(f'"{work_number}"', autoescape=True)
 
 
 async def review(work: UnitOfWork, number: int) -> Review | None:
@@ -109,7 +114,8 @@ async def keep_score(
     found = await review(work, number)
     if found is None:
         raise NoSuchReviewError
-    if found.operator == by:
+    own = select(_tickets.c.number).where(_tickets.c.number == found.ticket, _talked(by))
+    if (await work.execute(own)).first() is not None:
         raise OwnCallError
     values: dict[str, Any] = {"scored_at": work.now(), "scored_by": by, "marks": dict(marks), "score": score}
     changed = await work.execute(

@@ -95,6 +95,7 @@ class Ticket:
     source: Source
     operator: str | None
     operators: tuple[str, ...]
+    last_operator: str | None
     offered_to: tuple[str, ...]
     rings: int
     answered_on_ring: int | None

@@ -13,12 +13,21 @@ from routing.vocabulary import CallState, FactKind, Step
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A colleague who is asked about a caller: the leg of his phone, and whether he has picked up."""
+
+    leg: str
+    operator: str
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CallCard:
     """One call in progress. `ringing` are the work numbers rung now, `operator` the one who talks to the caller now.
 
     `needs_attention`: he has waited so long that whoever is free should know; `past_limit`: so long that the shift
     leader should. `leg`: that of the operator; `supervisors`: (channel, how, work number) of who listens in.
-    `hold`: what was told of one that lasts; `asked`: (leg, work number) of who is asked about him meanwhile.
+    `hold`: what was told of one that lasts; `asked`: who is asked about him meanwhile.
     `passed_on_by`: the operator who transferred him, at `passed_on_at`.
     """
 
@@ -34,7 +43,7 @@ class CallCard:
     leg: str = ""
     supervisors: tuple[tuple[str, str, str], ...] = ()
     hold: Fact | None = None
-    asked: tuple[tuple[str, str], ...] = ()
+    asked: tuple[Asked, ...] = ()
     needs_attention: bool = False
     past_limit: bool = False
     warned_at: datetime | None = None
@@ -68,7 +77,7 @@ class CallCard:
 
     def concerns(self) -> frozenset[str]:
         """Return the work numbers on whose page this card stands."""
-        asked = (operator for _, operator in self.asked)
+        asked = (one.operator for one in self.asked)
         return frozenset((*self.ringing, *asked, *([self.operator] if self.operator else [])))
 
 
@@ -107,7 +116,8 @@ class Board:
 
     def asked_of(self, work_number: str) -> CallCard | None:
         """Return the call about which this operator is asked now."""
-        return next((card for card in self._cards.values() if work_number in dict(card.asked).values()), None)
+        cards = self._cards.values()
+        return next((card for card in cards if any(one.operator == work_number for one in card.asked)), None)
 
     def needing_attention(self) -> tuple[CallCard, ...]:
         """Return the calls that wait too long, longest first."""
@@ -180,11 +190,16 @@ def _held(card: CallCard, fact: Fact) -> CallCard:
 
 
 def _consulted(card: CallCard, fact: Fact) -> CallCard:
-    return replace(card, asked=(*card.asked, (fact.subject, fact.text("operator"))))
+    return replace(card, asked=(*card.asked, Asked(fact.subject, fact.text("operator"))))
+
+
+def _consultant_answered(card: CallCard, fact: Fact) -> CallCard:
+    asked = (replace(one, answered=one.leg == fact.subject or one.answered) for one in card.asked)
+    return replace(card, asked=tuple(asked))
 
 
 def _consultation_ended(card: CallCard, fact: Fact) -> CallCard:
-    return replace(card, asked=tuple(one for one in card.asked if one[0] != fact.subject))
+    return replace(card, asked=tuple(one for one in card.asked if one.leg != fact.subject))
 
 
 def _transferred(card: CallCard, fact: Fact) -> CallCard:
@@ -248,6 +263,7 @@ _STEPS = {
     FactKind.HELD: _held,
     FactKind.RESUMED: _held,
     FactKind.CONSULTED: _consulted,
+    FactKind.CONSULTANT_ANSWERED: _consultant_answered,
     FactKind.CONSULTATION_ENDED: _consultation_ended,
     FactKind.STEP_DUE: _step_due,
     FactKind.HARASSMENT_WARNED: _warned,

@@ -18,7 +18,7 @@ _LONGEST = 3600
 _WORDS = {
     "ringing": "ringing",
     "answered": "answered",
-    "operator hung up": "the operator hung up",
+    "operator hung up": "the hotline ended the call",
     "customer hung up": "the customer hung up",
     "customer gave up": "nobody answered; the customer gave up (is anybody signed in?)",
 }

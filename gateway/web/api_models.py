@@ -64,6 +64,7 @@ class TicketShown(Shown):
     source: Source = Field(description="How we know of the call.")
     operator: str | None = Field(description="Work number of who answered.")
     operators: tuple[str, ...] = Field(description="Everybody who talked to the caller, in order.")
+    last_operator: str | None = Field(description="Who had the caller last: he hung up if an operator did.")
     offered_to: tuple[str, ...] = Field(description="Everybody whose phone rang for the caller, in order.")
     rings: int = Field(ge=0, description="Rings the caller heard.")
     answered_on_ring: int | None = Field(ge=1)

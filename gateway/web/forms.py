@@ -9,7 +9,7 @@ from aiohttp import web
 
 from gateway.house import House
 from gateway.web.rendering import CHOICES, SHELF, house_of, page
-from gateway.web.views import slug
+from gateway.web.shown import slug
 from gateway.web.visitors import Visitor, named, seated, spoken
 from storage.errors import StorageError
 from storage.operators import role_of

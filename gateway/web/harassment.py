@@ -7,7 +7,7 @@ from aiohttp import web
 
 from gateway.web.leaders import insist_on_oversight
 from gateway.web.rendering import UNSEEN, house_of, page_with_problem
-from gateway.web.views import LONGEST_NUMBER, LONGEST_SHOWN
+from gateway.web.shown import LONGEST_NUMBER, LONGEST_SHOWN
 from storage.harassment import (
     WithheldNumberError,
     harassment_reports,

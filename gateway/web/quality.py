@@ -11,7 +11,7 @@ from gateway.web.leaders import insist_on_oversight
 from gateway.web.rendering import QUALITY, house_of, page_with_problem
 from gateway.web.visitors import oversees
 from routing.quality import Mark, score
-from storage.operators import operators
+from storage.operators import Role, operators
 from storage.recordings import recording_of
 from storage.reviews import (
     AnsweredError,
@@ -112,7 +112,9 @@ async def _listed(request: web.Request, problem: str = "") -> web.Response:
     async with house.storage.reading() as work:
         to_score = await open_reviews(work) if leader else []
         scored = await scored_reviews(work, None if leader else visitor.work_number)
-        people = [each for each in await operators(work) if each.active] if leader else []
+        people = (
+            [one for one in await operators(work) if one.active and one.role is not Role.DIRECTOR] if leader else []
+        )
     to_score = [one for one in to_score if one.operator != visitor.work_number]
     context: dict[str, Any] = {"leads": leader, "to_score": to_score, "scored": scored, "people": people}
     return page_with_problem(request, "quality.html", context, problem)

@@ -22,6 +22,14 @@ _TEXTS: Final = {
 }
 
 
+class UnreadableError(web.HTTPBadRequest):
+    """What was asked for cannot be meant; `says` is the key of the text that says what can."""
+
+    def __init__(self, says: str) -> None:
+        super().__init__(text=f"refused: {says}\n")
+        self.says = says
+
+
 @web.middleware
 async def tell_people(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Say to a person what was refused or went wrong; needs the session to be read already."""
@@ -30,7 +38,7 @@ async def tell_people(request: web.Request, handler: Handler) -> web.StreamRespo
     except web.HTTPException as answer:
         if answer.status < HTTPStatus.BAD_REQUEST or not _asked_by_a_person(request):
             raise
-        told = _told(request, answer.status)
+        told = _told(request, answer.status, getattr(answer, "says", None))
         if hdrs.ALLOW in answer.headers:
             told.headers[hdrs.ALLOW] = answer.headers[hdrs.ALLOW]
         return told
@@ -49,8 +57,8 @@ def _from_a_piece_of_a_page(request: web.Request) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def _told(request: web.Request, status: int) -> web.Response:
-    text = spoken(request)(_TEXTS.get(HTTPStatus(status), "refused.unreadable"))
+def _told(request: web.Request, status: int, says: str | None = None) -> web.Response:
+    text = spoken(request)(says or _TEXTS.get(HTTPStatus(status), "refused.unreadable"))
     if _from_a_piece_of_a_page(request):
         return page(request, "toast.html", {"text": text, "bad": True}, status=status)
     return page(request, "refused.html", {"says": text}, status=status)

@@ -18,9 +18,9 @@ from gateway.web.choices import Choices, label
 from gateway.web.door import Door
 from gateway.web.every_page import EveryPage
 from gateway.web.shelf import Shelf
+from gateway.web.shown import caller_of, number_of, phone_of, shortened, slug
 from gateway.web.today import Today
 from gateway.web.unseen import Unseen
-from gateway.web.views import caller_of, number_of, phone_of, shortened, slug
 from gateway.web.visitors import oversees, seatless, spoken
 from routing.quality import Item
 

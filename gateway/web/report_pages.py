@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from gateway.report_sheets import Sheet, as_csv, as_xlsx, sheet, title_of
 from gateway.web.charts import in_time_by_group, ring_histogram
 from gateway.web.leaders import insist_on_oversight
 from gateway.web.pieces import PageInPieces
+from gateway.web.refusals import UnreadableError
 from gateway.web.rendering import house_of, page
 from gateway.web.visitors import spoken
 from routing.figures import FIGURES, Counts, Figure
@@ -31,7 +33,8 @@ _log = structlog.get_logger(__name__)
 
 _MAIN = ("calls", "answered", "in time", "late", "share in time", "speed of answer", "abandoned", "operator hung up")
 _MOST = 500
-_RINGS = re.compile(r"[1-9][0-9]?", re.ASCII)
+_RINGS = re.compile(r"[1-9][0-9]?")
+_MONTH, _DAY = re.compile(r"[0-9]{4}-[0-9]{2}"), re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIGURES_BEGIN = Markup("<!-- figures -->")
 _BROKEN = Markup('<p class="notice bad" role="alert" data-testid="broken">{}</p></main></body></html>')
 _GROUPS = {"day": By.DAY, "shift": By.SHIFT, "operator": By.OPERATOR}
@@ -170,17 +173,26 @@ _FILES: Final[Mapping[str, tuple[Callable[[web.Request, Asked, Mapping[str, Coun
 
 
 def _asked(request: web.Request) -> Asked:
+    """Return what is asked for; a date of the other kind becomes the month it is in, or a day of that month."""
     house, query = house_of(request), request.query
-    zone, by = house.settings.hotline.zone, query.get("by", "day")
-    kind, which = query.get("period", "month"), query.get("which") or None
-    rings = query.get("rings", "")
-    if rings and not _RINGS.fullmatch(rings):
-        raise web.HTTPBadRequest(text="refused: rings is a number from 1 to 99\n")
+    zone, by, rings = house.settings.hotline.zone, query.get("by", "day"), query.get("rings", "")
+    today = house.clock().astimezone(zone).date()
+    kind = "day" if query.get("period") == "day" else "month"
+    which = _of_kind(kind, query.get("which", ""), today)
+    if by not in _GROUPS or (rings and not _RINGS.fullmatch(rings)):
+        raise UnreadableError("reports.which_wrong")
     try:
-        period = period_of("day" if kind == "day" else "month", which, house.clock().astimezone(zone).date())
-        group = _GROUPS[by]
-    except (PeriodError, KeyError) as problem:
-        raise web.HTTPBadRequest(text=f"refused: {problem}\n") from None
+        period = period_of(kind, which or None, today)
+    except PeriodError:
+        raise UnreadableError("reports.which_wrong") from None
     first = f"{period.first:%Y-%m-%d}"
-    question = policy.question(house.settings, period, group, int(rings) if rings else None)
+    question = policy.question(house.settings, period, _GROUPS[by], int(rings) if rings else None)
     return Asked(kind, first if kind == "day" else first[:7], by, rings, question)
+
+
+def _of_kind(kind: str, which: str, today: date) -> str:
+    if kind == "month" and _DAY.fullmatch(which):
+        return which[: len("2026-11")]
+    if kind == "day" and _MONTH.fullmatch(which):
+        return f"{today}" if f"{today}".startswith(which) else f"{which}-01"
+    return which

@@ -52,6 +52,11 @@ class Form:
     reopened: bool
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether the call goes on without this operator: he has passed the caller on."""
+        return not self.talking and self.ticket is not None and self.ticket.state in _IN_PROGRESS
+
+    @property
     def opened_ms(self) -> int:
         """When the call came in (Unix time in milliseconds): the order of forms on a page."""
         opened_at = self.ticket.opened_at if self.ticket else self.card.opened_at if self.card else None

@@ -18,7 +18,7 @@ from gateway.seats import NotSeatedError
 from gateway.web.desk import toast
 from gateway.web.leaders import insist_on_leader
 from gateway.web.rendering import house_of
-from gateway.web.views import LONGEST_SHOWN
+from gateway.web.shown import LONGEST_SHOWN
 from routing.vocabulary import Supervision
 from storage import audit
 from storage.errors import StorageError

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import blake2s
 from typing import Any, Final
 
 from gateway.calls.board import CallCard
@@ -18,13 +17,10 @@ from gateway.web.catalogue import Texts
 from gateway.web.choices import Choices, labels
 from gateway.web.greeting import greeting, rings
 from gateway.web.seat_rows import DEVICE_TEXTS, pause_label, seat_row
-from gateway.web.shelf import Form, Shelf
+from gateway.web.shelf import Shelf
+from gateway.web.shown import slug
 from routing.vocabulary import CallState
-from routing.withheld_number import is_withheld
 from storage.tickets import Ticket
-
-LONGEST_SHOWN: Final = 64
-LONGEST_NUMBER: Final = 40
 
 
 class Alarm(StrEnum):
@@ -200,7 +196,7 @@ def _passing(desk: Desk) -> Fragment:
     colleagues = tuple((each.seat.id, each.occupant.work_number, each.occupant.name) for each in free if each.occupant)
     leader = any(each.leads for each in free)
     context = {"card": card, "leader": leader, "colleagues": colleagues}
-    return Fragment("passing", (card.call, card.parked, leader, colleagues), context)
+    return Fragment("passing", (card.call, card.parked, card.asked, leader, colleagues), context)
 
 
 def _notices(desk: Desk) -> Fragment:
@@ -251,7 +247,16 @@ def _seat(desk: Desk) -> Fragment:
         "device_key": DEVICE_TEXTS[state.device],
         "reason": pause_label(desk.choices, reason, desk.t),
     }
-    key = (state.seat, occupant and occupant.name, reason, state.in_queue, state.device, talking, ringing, dead)
+    key = (
+        state.seat,
+        occupant and (occupant.name, occupant.passing_on),
+        reason,
+        state.in_queue,
+        state.device,
+        talking,
+        ringing,
+        dead,
+    )
     return Fragment("seat", key, context)
 
 
@@ -260,38 +265,3 @@ def _duty(desk: Desk) -> Fragment:
     paused = desk.state.occupant is not None and desk.state.occupant.pause_reason is not None
     reasons = labels(desk.choices.pause_reasons, desk.t.language)
     return Fragment("duty", paused, {"paused": paused, "reasons": reasons})
-
-
-def slug(call: str) -> str:
-    """Return a call's name as part of an element's id."""
-    return blake2s(call.encode(), digest_size=6).hexdigest()
-
-
-def shortened(text: str) -> str:
-    """Return what of a number or name fits on a page: whatever a caller sends must not break the layout."""
-    text = " ".join(text.split())
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
-
-
-def caller_of(card: CallCard, t: Texts) -> str:
-    """Return the caller's number as shown, or that he withholds it."""
-    return _shown(card.caller_number, t)
-
-
-def number_of(form: Form, t: Texts) -> str:
-    """Return whose call a form belongs to, as shown."""
-    return _shown(_caller_number(form), t)
-
-
-def phone_of(form: Form) -> str:
-    """Return the number to call back that a new form begins with: the caller's own, if it is one."""
-    number = _caller_number(form)
-    return number if len(number) <= LONGEST_NUMBER and number.lstrip("+").isdigit() else ""
-
-
-def _caller_number(form: Form) -> str:
-    return form.ticket.caller_number if form.ticket else form.card.caller_number if form.card else ""
-
-
-def _shown(number: str, t: Texts) -> str:
-    return t("caller.withheld") if is_withheld(number) else shortened(number)

@@ -131,6 +131,7 @@ def _ticket(number: int, opened_at: datetime, chance: random.Random) -> Ticket:
         source=Source.LIVE,
         operator=operators[0] if answered else None,
         operators=operators,
+        last_operator=operators[-1] if answered else None,
         offered_to=operators or (("1001",) if rung else ()),
         rings=rings,
         answered_on_ring=rings if answered else None,

@@ -35,7 +35,7 @@ async def test_a_call_that_the_operator_ends_is_told(house: Hotline) -> None:
     async with house.desk("1001", "11", answer_after=0.3, hang_up_after=0.3):
         ended = await call(house.settings, "--caller", "13830000002")
 
-    assert (0, "the operator hung up") == (ended.returncode, steps(ended)[-1])
+    assert (0, "the hotline ended the call") == (ended.returncode, steps(ended)[-1])
 
 
 async def test_a_call_that_nobody_answers_is_told(house: Hotline) -> None:

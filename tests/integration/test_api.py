@@ -36,6 +36,7 @@ async def test_a_ticket_shows_the_call_and_the_facts_behind_it(running: API) -> 
         "source": "live",
         "operator": "1001",
         "operators": ["1001"],
+        "last_operator": "1001",
         "offered_to": ["1001"],
         "rings": 2,
         "answered_on_ring": 2,

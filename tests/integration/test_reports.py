@@ -2,13 +2,15 @@
 
 import random
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from made_calls import SHANGHAI, SHIFTS, Made, counted, made_up, written_and_scored
 
+from routing.facts import Fact
 from routing.figures import FIGURES, Counts
 from routing.verdicts import RingRule
+from routing.vocabulary import FactKind
 from storage.engine import Storage
 from storage.ledger import record
 from storage.reports import By, Period, Question, calls_counted, count
@@ -59,6 +61,39 @@ async def assert_opens_to_its_calls(storage: Storage, question: Question, found:
             for name, counts in {**found, None: sum(found.values(), Counts())}.items():
                 calls = await calls_counted(work, question, SHANGHAI, figure.counted, name)
                 assert figure.of(counts) == len(calls), (figure.name, name)
+
+
+async def test_hang_ups_and_ratings_are_his_who_had_the_caller_last(storage: Storage) -> None:
+    """Who answered first and passed him on is blamed for nothing, nor praised; everything else stays his."""
+    at = datetime(2026, 11, 10, 4, tzinfo=UTC)
+
+    def passed_on(call: str, *ends: tuple[FactKind, str, dict[str, object]]) -> list[Fact]:
+        begins: list[tuple[FactKind, str, dict[str, object]]] = [
+            (FactKind.RECEIVED, "", {}),
+            (FactKind.QUEUED, "", {}),
+            (FactKind.ANSWERED, "a", {"operator": "1001"}),
+            (FactKind.TRANSFERRED, "a:seat-12", {"operator": "1001", "how": "blind"}),
+            (FactKind.ANSWERED, "b", {"operator": "1002"}),
+        ]
+        told = [*begins, *ends, (FactKind.ENDED, "", {})]
+        return [Fact(call, kind, at + timedelta(seconds=n), sub, data=data) for n, (kind, sub, data) in enumerate(told)]
+
+    hung_up = (
+        (FactKind.HANGUP_REQUESTED, "b", {"party": "operator"}),
+        (FactKind.BRIDGE_LEFT, "x:b", {"party": "operator", "bridge": "x"}),
+        (FactKind.BRIDGE_LEFT, "x:caller", {"party": "customer", "bridge": "x"}),
+    )
+    rated = (FactKind.RATING_BEGAN, "", {}), (FactKind.RATED, "", {"rating": 5})
+    async with storage.work() as work:
+        await record(work, [*passed_on("yq/1", *hung_up), *passed_on("yq/2", *rated)], RULE, SHANGHAI)
+        await work.commit()
+    question = Question(NOVEMBER, By.OPERATOR, SOON)
+    async with storage.reading() as work:
+        found = await count(work, question, SHANGHAI)
+    assert {"1001", "1002"} == found.keys()
+    his = {who: (c.answered, c.operator_hung_up, c.hung_up_exempt, c.rated, c.stars) for who, c in found.items()}
+    assert {"1001": (2, 0, 0, 0, 0), "1002": (0, 1, 0, 1, 5)} == his
+    await assert_opens_to_its_calls(storage, question, found)
 
 
 async def test_a_period_without_calls_has_no_groups(storage: Storage) -> None:

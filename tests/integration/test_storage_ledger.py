@@ -54,6 +54,7 @@ async def test_an_answered_call_becomes_one_ticket_that_says_everything(storage)
         source=Source.LIVE,
         operator="1001",
         operators=("1001",),
+        last_operator="1001",
         offered_to=("1001",),
         rings=2,
         answered_on_ring=2,

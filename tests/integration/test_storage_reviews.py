@@ -119,6 +119,20 @@ async def test_nobody_scores_his_own_call_nor_one_that_was_not_drawn(storage: St
             await keep_score(work, drawn.id + 1, "9002", MARKS, 100, "")
 
 
+async def test_who_has_talked_to_a_caller_draws_and_scores_no_call_of_his(storage: Storage) -> None:
+    """Also where a colleague answered first and passed him on."""
+    await talked(storage, "1001", 1)
+    call = "yq/1001-True-0-0"
+    passed_on = Fact(call, FactKind.ANSWERED, NOON + timedelta(seconds=30), "leg-2", data={"operator": "9001"})
+    async with storage.work() as work:
+        await record(work, [passed_on], RingRule(), ZONE)
+        assert 0 == await draw(work, "9001", DAY, ZONE, 1)
+        assert 1 == await draw(work, "9002", DAY, ZONE, 1)
+        (drawn,) = await open_reviews(work)
+        with pytest.raises(OwnCallError):
+            await keep_score(work, drawn.id, "9001", MARKS, 100, "")
+
+
 async def test_an_operator_sees_what_was_scored_of_his(storage: Storage) -> None:
     """The latest first; a leader sees all."""
     await talked(storage, "1001", 1)

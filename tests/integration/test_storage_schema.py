@@ -142,35 +142,54 @@ async def test_a_postgresql_that_refuses_us_says_what_to_correct(postgres_server
     assert postgres_server.password not in str(refused.value)
 
 
-async def test_a_warning_from_before_the_column_makes_its_ticket_one_of_harassment(bare_url):
-    """An upgrade in the middle of the chain reads the facts; other tickets stay as they were (N7)."""
-    where = drivers.address(bare_url)
+TICKET = (
+    "INSERT INTO tickets (number, call, system, linkedid, caller_number, caller_name, called_number, opened_at,"
+    " state, source, operator, operators, offered_to, rings, rule_version)"
+    " VALUES ('{0}', '{0}', 'yq', '', '', '', '', '2026-11-23 04:00:00+00', 'ended', 'live', {1}, '[]', '[]', 1, '')"
+)
+FACT = (
+    "INSERT INTO facts (call, kind, subject, at, source, data, recorded_at) VALUES"
+    " ('{0}', '{1}', '{2}', '2026-11-23 04:00:{3:02}+00', 'live', '{4}', '2026-11-23 04:00:00+00')"
+)
+
+
+async def upgraded(url: str, since: str, written: list[str], asked: str) -> list[tuple[object, ...]]:
+    """Make the tables of an old revision, write into them, upgrade them, and return what is asked for."""
+    where = drivers.address(url)
     if where.file:
         where.file.touch()
     engine = drivers.writing(where)
     config = schema.configuration()
 
-    def to(connection, revision):
+    def to(connection: Connection, revision: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
-    ticket = (
-        "INSERT INTO tickets (number, call, system, linkedid, caller_number, caller_name, called_number, opened_at,"
-        " state, source, operators, offered_to, rings, rule_version)"
-        " VALUES ('{0}', '{0}', 'yq', '', '', '', '', '2026-11-23 04:00:00+00', 'ended', 'live', '[]', '[]', 1, '4x5s')"
-    )
-    warning = (
-        "INSERT INTO facts (call, kind, subject, at, source, data, recorded_at) VALUES"
-        " ('warned', 'harassment_warned', '', '2026-11-23 04:00:00+00', 'live', '{}', '2026-11-23 04:00:00+00')"
-    )
     try:
         async with engine.connect() as connection:
-            await connection.run_sync(to, "0003")
-            for statement in (ticket.format("warned"), ticket.format("other"), warning):
-                await connection.execute(text(statement))
+            await connection.run_sync(to, since)
+            for statement in written:
+                await connection.exec_driver_sql(statement)
             await connection.run_sync(to, "head")
-            rows = await connection.execute(text("SELECT number FROM tickets WHERE harassment"))
-            assert ["warned"] == list(rows.scalars())
+            found = [tuple(row) for row in await connection.execute(text(asked))]
             await connection.rollback()
+            return found
     finally:
         await engine.dispose()
+
+
+async def test_a_warning_from_before_the_column_makes_its_ticket_one_of_harassment(bare_url):
+    """An upgrade in the middle of the chain reads the facts; other tickets stay as they were (N7)."""
+    written = [TICKET.format("warned", "NULL"), TICKET.format("other", "NULL")]
+    written += [FACT.format("warned", "harassment_warned", "", 0, "{}")]
+    assert [("warned",)] == await upgraded(bare_url, "0003", written, "SELECT number FROM tickets WHERE harassment")
+
+
+async def test_who_had_a_caller_last_before_there_was_a_column_is_read_from_the_facts(bare_url):
+    """The last who answered, whoever answered first; where nobody is known, nobody is named."""
+    written = [TICKET.format("passed on", "'1001'"), TICKET.format("nameless", "''"), TICKET.format("given up", "NULL")]
+    answers = (("passed on", "b", 9, "1002"), ("passed on", "a", 5, "1001"), ("nameless", "c", 5, ""))
+    written += [FACT.format(call, "answered", leg, at, f'{{"operator": "{who}"}}') for call, leg, at, who in answers]
+    asked = "SELECT number, last_operator FROM tickets ORDER BY number"
+    found = await upgraded(bare_url, "0008", written, asked)
+    assert [("given up", None), ("nameless", None), ("passed on", "1002")] == found

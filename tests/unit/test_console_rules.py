@@ -8,8 +8,8 @@ from gateway.calls.board import CallCard
 from gateway.sections import Company
 from gateway.web.catalogue import texts
 from gateway.web.greeting import greeting, rings
+from gateway.web.shown import caller_of, shortened, slug
 from gateway.web.throttle import Throttle
-from gateway.web.views import caller_of, shortened, slug
 from routing.verdicts import RingRule
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)

@@ -113,6 +113,7 @@ def ticket(version: int = 0, state: CallState = CallState.ENDED, description: st
         source=Source.LIVE,
         operator="1001",
         operators=("1001",),
+        last_operator="1001",
         offered_to=("1001",),
         rings=1,
         answered_on_ring=1,

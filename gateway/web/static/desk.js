@@ -54,6 +54,9 @@ document.body.addEventListener("htmx:beforeOnLoad", (event) => {
   else leaving = false;
 });
 
+// Whoever listens in answers his own phone next, by Enter or Space: that must not press the button again.
+document.addEventListener("click", (event) => event.target.closest("#supervise button")?.blur());
+
 // A menu closes where one is done with it.
 const menus = () => [...document.querySelectorAll("details.menu[open]")];
 document.addEventListener("click", (event) => {
