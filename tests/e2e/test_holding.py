@@ -210,6 +210,62 @@ async def test_a_leader_who_is_asked_sees_the_caller_before_he_answers(house: Ho
     assert taken == ticket["escalated_at"]
 
 
+async def test_a_consultation_that_lasts_too_long_ends_by_itself(house: Hotline) -> None:
+    """The operator is back with his caller before the queue would have him; the colleague's phone goes free."""
+    with listening() as ear:
+        async with talking(house, "13870000010") as talk:
+            assert 200 == await talk.operator.does("consult", talk.call, to="12")
+            await talk.once("consultant_answered")
+            await talk.once("resumed")
+            await talk.colleague.until(lambda calls: calls[-1].ended_at is not None, wanted="free")
+            await asyncio.sleep(0.5)
+            both = [await heard(ear, side) for side in (talk.phone.calls[0], talk.run.calls[0])]
+            ticket = await talk.ends()
+    assert [True, True] == both
+    assert between(ticket, "held", "resumed") < (LIMIT + 1) * 1000
+    assert (["1001"], "customer") == (ticket["operators"], ticket["hung_up_first"])
+
+
+async def test_who_goes_back_while_his_colleague_is_on_the_line_has_the_caller(house: Hotline) -> None:
+    """The colleague's phone is released, each time: he does not fetch the caller as well."""
+    with listening() as ear:
+        async with talking(house, "13870000011") as talk:
+            for time in (1, 2, 3):
+                assert 200 == await talk.operator.does("consult", talk.call, to="12")
+                await talk.once("consultant_answered", time)
+                await talk.once("held", time)
+                assert 200 == await talk.operator.does("take-back", talk.call)
+                await talk.once("resumed", time)
+                await talk.colleague.until(lambda calls: calls[-1].ended_at is not None, wanted="free")
+                await asyncio.sleep(0.5)
+                assert await heard(ear, talk.phone.calls[0])
+                assert await heard(ear, talk.run.calls[0])
+            ticket = await talk.ends()
+    assert (["1001"], "customer") == (ticket["operators"], ticket["hung_up_first"])
+    assert talk.phone.calls[0].hung_up_here is False
+
+
+async def test_who_asked_before_and_hangs_up_on_a_held_caller_loses_nobody(house: Hotline) -> None:
+    """An earlier colleague's answer leaves nobody in music: the queue has him at once."""
+    async with talking(house, "13870000012") as talk:
+        assert 200 == await talk.operator.does("consult", talk.call, to="12")
+        await talk.once("consultant_answered")
+        await talk.colleague.hang_up()
+        await talk.once("resumed")
+        assert 200 == await talk.operator.does("hold", talk.call)
+        await talk.once("held", 2)
+        await talk.operator.pause("meal")
+        await talk.phone.hang_up()
+        await house.ticket_of(talk.caller, operators=["1001", "1002"])
+        ticket = await talk.ends()
+    (left,) = [fact["at"] for fact in ticket["facts"] if fact["kind"] == "transferred"]
+    (taken,) = [
+        fact["at"] for fact in ticket["facts"] if fact["kind"] == "answered" and fact["data"]["operator"] == "1002"
+    ]
+    assert datetime.fromisoformat(taken) - datetime.fromisoformat(left) < timedelta(seconds=LIMIT / 2)
+    assert ("customer", "ended") == (ticket["hung_up_first"], ticket["state"])
+
+
 async def test_a_colleague_who_does_not_answer_leaves_them_as_they_were(house: Hotline) -> None:
     """The operator is back with his caller after so many rings."""
     async with talking(house, "13870000007", colleague=None) as talk:
