@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from routing.facts import Fact
 from routing.vocabulary import FactKind, Party, Step
+
+PARKED: Final = "parked"
+"""Begins the subject of a hold by the PBX, which counts them."""
 
 
 def held(facts: Sequence[Fact]) -> timedelta:
@@ -27,8 +31,8 @@ def held(facts: Sequence[Fact]) -> timedelta:
 
 
 def by_the_pbx(hold: Fact) -> bool:
-    """Say whether a hold is the PBX's, away from his operator: it is told of the caller's own channel."""
-    return hold.subject.startswith(f"{hold.call.partition('/')[2]}:")
+    """Say whether a hold is the PBX's, away from his operator: any other is told of the channel whose phone holds."""
+    return hold.subject.startswith(f"{PARKED}:")
 
 
 def parked(facts: Sequence[Fact], at: datetime) -> bool:

@@ -267,7 +267,8 @@ def _hung_up_by_order(facts: list[Fact]) -> bool:
 def _passed_on_in_vain(facts: list[Fact], after: list[Fact]) -> bool:
     """Whether nobody had taken him yet to whom he was passed on: then no operator was there who could have left."""
     last = next((fact for fact in reversed(facts) if fact.kind is FactKind.TRANSFERRED), None)
-    return last is not None and last.text("how") == "blind" and all(f.kind is not FactKind.ANSWERED for f in after)
+    alone = last is not None and last.text("how") in ("blind", "let_go")
+    return alone and all(fact.kind is not FactKind.ANSWERED for fact in after)
 
 
 def _after_last_transfer(facts: list[Fact]) -> list[Fact]:

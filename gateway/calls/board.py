@@ -186,7 +186,10 @@ def _answered(card: CallCard, fact: Fact) -> CallCard:
 
 
 def _held(card: CallCard, fact: Fact) -> CallCard:
-    return replace(card, hold=fact if fact.kind is FactKind.HELD else None)
+    """Hold, or end that hold; while the PBX holds him no phone does."""
+    if fact.kind is FactKind.HELD:
+        return card if card.parked and not by_the_pbx(fact) else replace(card, hold=fact)
+    return replace(card, hold=None) if card.hold and card.hold.subject == fact.subject else card
 
 
 def _consulted(card: CallCard, fact: Fact) -> CallCard:

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Final
 
 from gateway.ami import events as ami
 from gateway.calls.call import Call, Leg
+from routing.conversations import PARKED
 from routing.facts import Fact
 from routing.vocabulary import FactKind, Party
+
+_HOLD: Final = (FactKind.HELD, FactKind.RESUMED)
+_PAUSE: Final = (FactKind.RECORDING_PAUSED, FactKind.RECORDING_RESUMED)
 
 
 def held(call: Call, event: ami.HoldChanged) -> Iterator[Fact]:
     """Note a change of hold; that it stays as it is, is none."""
-    change = (FactKind.HELD, FactKind.RESUMED)
-    yield from _changed(call, change, event, by=call.party(event.uniqueid), begins=event.held)
+    yield from _changed(call, _HOLD, event.uniqueid, event.at, begins=event.held, by=call.party(event.uniqueid))
 
 
 def music(call: Call, event: ami.MusicChanged) -> Iterator[Fact]:
@@ -21,7 +25,7 @@ def music(call: Call, event: ami.MusicChanged) -> Iterator[Fact]:
         return
     if event.plays or call.parked_at is not None:
         call.parked_at = event.at if event.plays else None
-        yield from _changed(call, (FactKind.HELD, FactKind.RESUMED), event, by=Party.OPERATOR, begins=event.plays)
+        yield from _changed(call, _HOLD, PARKED, event.at, begins=event.plays, by=Party.OPERATOR)
 
 
 def together(call: Call, at: datetime) -> Iterator[Fact]:
@@ -34,15 +38,22 @@ def together(call: Call, at: datetime) -> Iterator[Fact]:
 
 
 def _held_by_phone(call: Call) -> bool:
-    held = {subject for kind, subject in call.seen if kind is FactKind.HELD}
-    return not held <= {subject for kind, subject in call.seen if kind is FactKind.RESUMED}
+    """Say whether the phone of somebody who is with the caller has put him on hold; who has left holds nobody."""
+    company = {one for present in call.bridges.values() if call.caller in present for one in present}
+    return any(
+        _times(call, FactKind.HELD, leg) > _times(call, FactKind.RESUMED, leg) for leg in company - {call.caller}
+    )
+
+
+def _times(call: Call, kind: FactKind, of: str) -> int:
+    return sum(seen is kind and subject.startswith(f"{of}:") for seen, subject in call.seen)
 
 
 def let_go(call: Call, leg_id: str, event: ami.HangupRequested) -> Iterator[Fact]:
     """Note that the operator of a parked caller hangs up: he leaves him to a colleague or to the queue, not alone."""
     leg = call.legs[leg_id]
     leg.passed_on = True
-    yield from call.fact(FactKind.TRANSFERRED, event.at, f"{leg_id}:", how="attended", operator=leg.operator, target="")
+    yield from call.fact(FactKind.TRANSFERRED, event.at, f"{leg_id}:", how="let_go", operator=leg.operator, target="")
 
 
 def consulted(call: Call, event: ami.LegDialled) -> Iterator[Fact]:
@@ -81,28 +92,18 @@ def recording_began(call: Call, event: ami.RecordingBegan) -> Iterator[Fact]:
 def recording_muted(call: Call, event: ami.RecordingMuted) -> Iterator[Fact]:
     """Note that the recording is silent, or no longer, and who talks to the caller meanwhile."""
     if event.uniqueid == call.caller:
-        change = (FactKind.RECORDING_PAUSED, FactKind.RECORDING_RESUMED)
         operator = call.legs[call.answers[-1][1]].operator if call.answers else ""
-        yield from _changed(call, change, event, by=operator, begins=event.muted)
+        yield from _changed(call, _PAUSE, event.uniqueid, event.at, begins=event.muted, by=operator)
 
 
 def _changed(
-    call: Call,
-    kinds: tuple[FactKind, FactKind],
-    event: ami.HoldChanged | ami.RecordingMuted | ami.MusicChanged,
-    *,
-    by: str,
-    begins: bool,
+    call: Call, kinds: tuple[FactKind, FactKind], of: str, at: datetime, *, begins: bool, by: str
 ) -> Iterator[Fact]:
-    """Note the n-th beginning or end of what goes on and off on a channel; that it stays as it is, is none."""
-    times = {
-        kind: sum(seen is kind and subject.startswith(f"{event.uniqueid}:") for seen, subject in call.seen)
-        for kind in kinds
-    }
-    began, over = kinds
-    kind = began if begins else over
-    if begins is (times[began] == times[over]):
-        yield from call.fact(kind, event.at, f"{event.uniqueid}:{times[kind] + 1}", by=by)
+    """Note the n-th beginning or end of what goes on and off; that it stays as it is, is none."""
+    began, over = (_times(call, kind, of) for kind in kinds)
+    kind, times = (kinds[0], began) if begins else (kinds[1], over)
+    if begins is (began == over):
+        yield from call.fact(kind, at, f"{of}:{times + 1}", by=by)
 
 
 def transferred(call: Call, event: ami.CallTransferred) -> Iterator[Fact]:

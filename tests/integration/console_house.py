@@ -20,7 +20,6 @@ from gateway.ami.events import MemberRemoved, MemberStatus
 from gateway.ami.record import RecordKind
 from gateway.ami.wire import Frame
 from gateway.calls.board import Board
-from gateway.calls.call import caller_in
 from gateway.config import Settings
 from gateway.holds import Holds
 from gateway.house import House
@@ -220,7 +219,7 @@ class Call:
     def on_hold(self, time: int, *, over: bool = False) -> Fact:
         """Return that the PBX holds him away from his operator, for the n-th time, or no longer."""
         kind = FactKind.RESUMED if over else FactKind.HELD
-        return Fact(self.id, kind, datetime.now(UTC), f"{caller_in(self.id)}:{time}", data={"by": "operator"})
+        return Fact(self.id, kind, datetime.now(UTC), f"parked:{time}", data={"by": "operator"})
 
     def over(self) -> Fact:
         """Return that the call ended now."""

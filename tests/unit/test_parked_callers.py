@@ -48,12 +48,44 @@ def test_music_of_a_phones_own_hold_is_no_second_one() -> None:
     assert [f"{LEG}:1"] == [fact.subject for fact in story.of(FactKind.RESUMED)]
 
 
+def test_a_phones_hold_from_before_hides_none_by_the_pbx() -> None:
+    """Whoever has left the conversation holds nobody by his phone; that it lets go changes nothing."""
+    story, board = Story(), Board()
+    story.tell(*talking(), HoldChanged(at(3), held=True, uniqueid=LEG), music(3.01, plays=True))
+    story.tell(left(5, "b", CALLER), left(5, "b", LEG), music(5.2, plays=True))
+    story.tell(HoldChanged(at(6), held=False, uniqueid=LEG))
+    board.apply(story.facts)
+    assert board.cards()[0].parked
+    story.tell(asked(7, LEG), hung_up(7.1, LEG), music(7.2, plays=False), asked(9, CALLER), hung_up(9.1))
+    assert Party.CUSTOMER is story.verdict().hung_up_first
+
+
+def test_a_customers_own_hold_is_not_the_pbxs() -> None:
+    """His operator may do everything that he could before; that he lets go ends no hold by the PBX."""
+    story, board = Story(), Board()
+    story.tell(*talking(), HoldChanged(at(3), held=True, uniqueid=CALLER))
+    board.apply(story.facts)
+    (card,) = board.cards()
+    assert (True, False) == (card.held, card.parked)
+    assert restored(f"yq/{CALLER}", story.facts, story.tracker.rule).parked_at is None
+    board.apply(story.tell(left(5, "b", CALLER), left(5, "b", LEG), music(5.2, plays=True)))
+    board.apply(story.tell(HoldChanged(at(6), held=False, uniqueid=CALLER)))
+    assert board.cards()[0].parked
+
+
+def test_a_caller_who_gives_up_after_he_was_let_go_hung_up_first() -> None:
+    """In the queue, where nobody else was who could have."""
+    story = parked()
+    story.tell(asked(6, LEG), hung_up(6.1, LEG), music(6.3, plays=False), asked(9, CALLER), hung_up(9.1))
+    assert Party.CUSTOMER is story.verdict().hung_up_first
+
+
 def test_an_operator_who_hangs_up_then_has_passed_the_caller_on() -> None:
     """Whoever takes him answers in his turn; who hangs up on that one is who hung up first."""
     story = parked()
     story.tell(asked(6, LEG), hung_up(6.1, LEG), made(6.2, COLLEAGUE, "PJSIP/seat-1002-0000000a"))
     story.tell(music(6.3, plays=False), entered(6.4, "c", COLLEAGUE), entered(6.5, "c", CALLER))
-    assert [("attended", "1001")] == [(f.text("how"), f.text("operator")) for f in story.of(FactKind.TRANSFERRED)]
+    assert [("let_go", "1001")] == [(f.text("how"), f.text("operator")) for f in story.of(FactKind.TRANSFERRED)]
     assert [] == story.of(FactKind.HANGUP_REQUESTED)
     story.tell(asked(9, CALLER), left(9.1, "c", CALLER), left(9.2, "c", COLLEAGUE), hung_up(9.3))
     assert Party.CUSTOMER is story.verdict().hung_up_first
