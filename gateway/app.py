@@ -25,6 +25,7 @@ from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.reception import Reception
 from gateway.recorder import SEEN_UNTIL, Recorder
+from gateway.recording_pauses import RecordingPauses
 from gateway.recordings import Recordings
 from gateway.seats import Seats
 from gateway.secrets import Secrets
@@ -97,6 +98,7 @@ async def _furnish(
         live.changed(board.apply(facts))
         enforcement.take(facts)
         transfers.take(facts)
+        pauses.take(facts)
 
     async def on_record(record: Record) -> None:
         await reception.take(record)
@@ -112,10 +114,11 @@ async def _furnish(
     transfers = Transfers(client, seats, lines.operator_channel_of)
     holds = Holds(client, lines.channel_of, lines.operator_channel_of)
     recordings = _recordings(settings, storage, client, board, lines.channel_of)
+    pauses = RecordingPauses(recordings.pause, client, board.card)
     parts = (board, client, seats, live, metrics, recorder, transfers, holds, recordings)
     house = House(settings, secrets, storage, *parts, utc_now, lines.phone_of)
     disk = (_disk_watch(settings, client, live, attention),) if settings.recording.enabled else ()
-    return house, reception, (enforcement, recordings, *disk)
+    return house, reception, (enforcement, recordings, pauses, *disk)
 
 
 def _recorder(settings: Settings, storage: Storage, live: Live) -> Recorder:

@@ -83,10 +83,10 @@ def consultation_over(call: Call, leg: str, at: datetime) -> Iterator[Fact]:
 
 
 def recording_began(call: Call, event: ami.RecordingBegan) -> Iterator[Fact]:
-    """Note that whatever the caller talks will be recorded. One that is begun anew is paused no longer."""
+    """Note that whatever the caller talks will be recorded. One that is begun anew is paused no longer, by nobody."""
     if event.uniqueid == call.caller:
         yield from call.fact(FactKind.RECORDING_BEGAN, event.at)
-        yield from recording_muted(call, ami.RecordingMuted(event.at, event.uniqueid, muted=False))
+        yield from _changed(call, _PAUSE, event.uniqueid, event.at, begins=False, by="")
 
 
 def recording_muted(call: Call, event: ami.RecordingMuted) -> Iterator[Fact]:

@@ -7,7 +7,7 @@ import hashlib
 import os
 import wave
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,49 @@ async def test_while_it_is_paused_the_recording_is_silent_and_goes_on_afterwards
     assert silent == list(range(silent[0], silent[-1] + 1))
     assert blocks[0] > 0
     assert blocks[-1] > 0
+
+
+async def test_a_pause_outlasts_a_hold_and_ends_with_the_next_operator(house: Hotline) -> None:
+    """The PBX begins the recording anew for the hold; what is sensitive may be spoken on after it."""
+    caller = "13850000013"
+    async with (
+        house.pbx.phone("11", answer_after=0.2, sound=OPERATOR),
+        house.pbx.phone("12", answer_after=0.2, sound=OPERATOR),
+        house.operator("1001", "11") as operator,
+        house.pbx.customer.calling(NUMBER, [caller]) as run,
+    ):
+        call = (await house.ticket_of(caller, state="talking"))["call"]
+
+        async def told(kind: str, times: int) -> None:
+            await until(lambda: house.ticket_of(caller, state="talking"), lambda seen: len(facts(seen, kind)) >= times)
+
+        async with house.operator("1002", "12"):
+            assert 200 == await operator.pause_recording(call, pause=True)
+            await told("recording_paused", 1)
+            assert 200 == await operator.does("hold", call)
+            await told("recording_paused", 2)
+            await told("held", 1)
+            assert 200 == await operator.does("take-back", call)
+            await told("resumed", 1)
+            await asyncio.sleep(1.5)
+            assert 200 == await operator.does("pass-on", call, to="12")
+            await house.ticket_of(caller, operators=["1001", "1002"])
+            await asyncio.sleep(1.5)
+            run.nudge(run.calls[0])
+            await run.ended(within=20)
+    sound = samples(file_of(house, await put_away(house, caller)))
+    ticket = await house.ticket_of(caller)
+    paused, resumed = facts(ticket, "recording_paused"), facts(ticket, "recording_resumed")
+    assert (["1001", "1001"], 2) == ([by for _, by in paused], len(resumed))
+    assert resumed[1][0] - paused[1][0] > timedelta(seconds=1.5)
+    blocks = [max(map(abs, sound[at : at + 400])) for at in range(0, len(sound) - 400, 400)]
+    assert blocks[-1] > 0
+    assert longest(blocks) * 0.05 == pytest.approx((resumed[1][0] - paused[1][0]).total_seconds(), abs=1.0)
+
+
+def longest(blocks: list[int]) -> int:
+    """Return how many blocks in a row are silent at most."""
+    return max(len(run) for run in "".join("s" if block == 0 else " " for block in blocks).split())
 
 
 def facts(ticket: dict[str, Any], kind: str) -> list[tuple[Any, str]]:
