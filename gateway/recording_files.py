@@ -28,7 +28,8 @@ class RecordingError(Exception):
 class Spooled:
     """A file that the PBX has written, or still writes, for the caller whose Uniqueid is its name.
 
-    `idle`: for how long nothing has been added to it. `closed`: the PBX wrote its length last, so it is whole.
+    `idle`: for how long nothing has been added to it. `closed`: the PBX writes the length last, and goes on behind what
+    it wrote before; where length and size agree it is whole.
     """
 
     caller: str
@@ -66,11 +67,11 @@ def _spooled(folder: Path, system: str, now: float) -> Iterator[Spooled]:
             with _opened(path) as file:
                 state = os.fstat(file.fileno())
                 head = file.read(HEADER.size)
-        except (RecordingError, FileNotFoundError):
-            continue
+        except (RecordingError, OSError):
+            continue  # it stands in nobody's way; if it is a call's, that call's recording is found missing
         length = HEADER.unpack(head)[-1] if len(head) == HEADER.size else 0
         idle = timedelta(seconds=max(0.0, now - state.st_mtime))
-        yield Spooled(path.stem, path, state.st_size, idle, length > 0)
+        yield Spooled(path.stem, path, state.st_size, idle, 0 < length == state.st_size - HEADER.size)
 
 
 def put_away(source: Path, target: Path) -> Kept:

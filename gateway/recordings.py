@@ -21,7 +21,7 @@ from routing.vocabulary import FactKind
 from storage.engine import Storage
 from storage.errors import StorageError
 from storage.facts import facts_of
-from storage.recordings import Recording, expired, keep, mark_removed, unrecorded
+from storage.recordings import Recording, expired, first_noted, keep, mark_removed, unrecorded
 from storage.tickets import Ticket, ticket_of_call
 from storage.unit_of_work import UnitOfWork
 
@@ -34,6 +34,9 @@ _ABANDONED_AFTER: Final = timedelta(seconds=10)
 _APPEARS_WITHIN: Final = timedelta(seconds=20)
 """How long after its end a call's recording may take to be found."""
 _LOOKED_FOR: Final = timedelta(hours=1)
+_LOOKED_FAR: Final = timedelta(days=7)
+"""How far back it is looked now and then: calls of a longer outage come to light late."""
+_LOOK_FAR_EVERY: Final = timedelta(minutes=10)
 _LOOK_FOR_MISSING_EVERY: Final = timedelta(seconds=5)
 _TIDY_EVERY: Final = timedelta(hours=1)
 
@@ -82,21 +85,23 @@ class Recordings:
         return path
 
     async def run(self) -> None:
-        """Put away, look for what is missing, and remove what is too old, until cancelled."""
+        """Remove what is too old, put away, and look for what is missing, until cancelled; none waits for another."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            try:
-                await self._put_away_all()
-                await self._look_for_missing()
-                await self._tidy()
-            except (StorageError, OSError) as problem:
-                _log.warning("recordings.delayed", reason=str(problem), retry_in=_LOOK_SECONDS)
+            for step in (self._tidy, self._put_away_all, self._look_for_missing):
+                try:
+                    await step()
+                except (StorageError, OSError) as problem:
+                    _log.warning("recordings.delayed", reason=str(problem), retry_in=_LOOK_SECONDS)
 
     async def _put_away_all(self) -> None:
         for file in await asyncio.to_thread(spooled, self.spool, self.system, time.time()):
             call = f"{self.system}/{file.caller}"
             if file.caller not in self._refused and not self.in_progress(call) and _is_whole(file):
-                await self._take(file, call)
+                try:
+                    await self._take(file, call)
+                except OSError as problem:  # the others may go
+                    _log.warning("recordings.delayed", file=str(file.path), reason=str(problem))
 
     async def _take(self, file: Spooled, call: str) -> None:
         """Put one file away; who talked to nobody has no recording. What has no ticket yet waits for it."""
@@ -130,13 +135,21 @@ class Recordings:
         now = self.clock()
         if not self.terms.enabled or self._too_soon("missing", now, _LOOK_FOR_MISSING_EVERY):
             return
+        far = not self._too_soon("missing_of_late", now, _LOOK_FAR_EVERY)
         async with self.storage.reading() as work:
-            missing = await unrecorded(work, (now - _LOOKED_FOR, now - _APPEARS_WITHIN))
+            begun = await first_noted(work) or now
+            since = max(begun, now - (_LOOKED_FAR if far else _LOOKED_FOR))
+            missing = await unrecorded(work, (since, now - _APPEARS_WITHIN))
+        to_come = {file.caller for file in await asyncio.to_thread(spooled, self.spool, self.system, time.time())}
         for ticket in missing:
+            if caller_in(ticket.call) in to_come - self._refused.keys():
+                continue
             reason = self._refused.get(caller_in(ticket.call)) or await self._why_missing(ticket)
             await self._keep(Recording(ticket.call, now, problem=reason))
             await note_failure(self.line, ticket.call, _STEP, reason)
         self._done_at["missing"] = now
+        if far:
+            self._done_at["missing_of_late"] = now
 
     async def _why_missing(self, ticket: Ticket) -> str:
         async with self.storage.reading() as work:
@@ -155,14 +168,19 @@ class Recordings:
         self._done_at["tidied"] = now
 
     async def _remove_some(self, now: datetime) -> bool:
-        """Remove the oldest of what is too old; say whether there was anything."""
+        """Remove the oldest of what is too old; say whether anything went. What cannot be removed stays on record."""
+        removed = False
         async with self.storage.work() as work:
-            old = await self._too_old(work, now)
-            for recording in old:
-                await asyncio.to_thread((self.folder / str(recording.path)).unlink, missing_ok=True)
+            for recording in await self._too_old(work, now):
+                try:
+                    await asyncio.to_thread((self.folder / str(recording.path)).unlink, missing_ok=True)
+                except OSError as problem:
+                    _log.error("recording.not_removed", call=recording.call, reason=problem.strerror)
+                    continue
                 await mark_removed(work, recording)
+                removed = True
             await work.commit()
-        return bool(old)
+        return removed
 
     def _too_soon(self, what: str, now: datetime, every: timedelta) -> bool:
         """Say whether this was done to its end a moment ago."""

@@ -10,9 +10,11 @@ import xlsxwriter
 
 from routing.figures import FIGURES, Counts, Figure
 from routing.verdicts import RingRule
-from storage.reports import Question
+from storage.reports import By, Question
 
 Value: TypeAlias = str | float | None
+WHOSE: Final = "hang-ups and ratings count to who had the caller last, all else to who answered first"
+"""What is said of a report by operator, for calls that were passed on."""
 _FORMULA: Final = "=+-@\t\r"
 
 
@@ -38,7 +40,10 @@ def sheet(title: str, by: str, groups: Mapping[str, Counts]) -> Sheet:
             (name, *(_value(figure, counts) for figure in FIGURES), *(counts.rings.get(ring, 0) for ring in rings))
             for name, counts in named
         ),
-        tuple((figure.name, figure.formula) for figure in FIGURES),
+        (
+            *((figure.name, figure.formula) for figure in FIGURES),
+            *([("by operator", WHOSE)] if by == By.OPERATOR else []),
+        ),
     )
 
 

@@ -16,6 +16,7 @@ class Counts:
     calls: int = 0
     offered: int = 0
     answered: int = 0
+    talked: int = 0
     in_time: int = 0
     late: int = 0
     left_before_queue: int = 0
@@ -111,7 +112,12 @@ FIGURES: Final = (
     _number("late", "answered, or given up, past the limit", "late"),
     Figure("share in time", "%", "in time / (in time + late)", lambda c: _share(c.in_time, c.in_time + c.late)),
     Figure("speed of answer", "s", "waiting of the answered / answered", lambda c: _mean_s(c.waited_us, c.answered)),
-    Figure("talk", "s", "answer to end of the answered / answered", lambda c: _mean_s(c.talked_us, c.answered)),
+    Figure(
+        "talk",
+        "s",
+        "answer to end of the answered that are over / their number",
+        lambda c: _mean_s(c.talked_us, c.talked),
+    ),
     _number("left before queue", "gave up before they were made to wait", "left_before_queue"),
     _number("left unrung", "gave up while no phone had rung for them", "left_unrung"),
     _number("left with nobody", "gave up unrung, and for a while nobody was signed in", "left_with_nobody"),

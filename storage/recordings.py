@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, not_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, update
 
 from routing.vocabulary import CallState
 from storage import audit, models
@@ -70,6 +70,12 @@ async def recordings_of(work: UnitOfWork, calls: list[str]) -> dict[str, Recordi
     """Return the recordings of these calls (some hundreds at most), by call."""
     rows = (await work.execute(select(_table).where(_table.c.call.in_(calls)))).mappings()
     return {row["call"]: Recording(**row) for row in rows}
+
+
+async def first_noted(work: UnitOfWork) -> datetime | None:
+    """Return since when recordings are kept, None before the first."""
+    found: datetime | None = (await work.execute(select(func.min(_table.c.noted_at)))).scalar_one()
+    return found
 
 
 async def unrecorded(work: UnitOfWork, ended: tuple[datetime, datetime], limit: int = 100) -> list[Ticket]:

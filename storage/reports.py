@@ -138,7 +138,7 @@ def _sums(part: Slice, question: Question, dialect: str) -> Any:
             func.count().label("calls"),
             *(func.sum(case((condition, 1), else_=0)).label(name) for name, condition in conditions.items()),
             func.sum(case((answered, waited), else_=0)).label("waited_us"),
-            func.sum(case((and_(answered, _t.ended_at.is_not(None)), talked), else_=0)).label("talked_us"),
+            func.sum(case((conditions["talked"], talked), else_=0)).label("talked_us"),
             (func.sum(_t.held_ms) * 1000).label("held_us"),
             func.sum(case((conditions["followed_up"], _written(dialect)), else_=0)).label("followed_up_us"),
             func.sum(func.coalesce(_t.rating, 0)).label("stars"),
@@ -166,6 +166,7 @@ def _conditions(question: Question, dialect: str) -> dict[str, ColumnElement[boo
     return {
         "offered": _t.queued_at.is_not(None),
         "answered": answered,
+        "talked": and_(answered, _t.ended_at.is_not(None)),
         "in_time": in_time.is_(True),
         "late": in_time.is_(False),
         "left_before_queue": and_(_t.state == CallState.ABANDONED, _t.queued_at.is_(None)),

@@ -15,7 +15,7 @@ from gateway.commands.database import opened
 from gateway.config import Settings
 from gateway.periods import period_of
 from gateway.report_paper import Paper, as_pdf
-from gateway.report_sheets import as_csv, as_xlsx, sheet, title_of
+from gateway.report_sheets import WHOSE, as_csv, as_xlsx, sheet, title_of
 from gateway.web.catalogue import LANGUAGES, texts
 from routing.figures import FIGURES, Counts
 from storage.reports import By, Question, count
@@ -117,4 +117,5 @@ def _text(by: str, groups: Mapping[str, Counts]) -> str:
     for name, counts in rows:
         cells = (f"{figure.shown(counts):>{len(figure.name)}}" for figure in columns)
         lines.append("  ".join([f"{name:{first}}", *cells]))
+    lines += [f"\n{WHOSE}"] if by == By.OPERATOR else []
     return "\n".join(lines)

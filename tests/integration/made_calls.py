@@ -180,6 +180,7 @@ def counted(calls: list[Made], limit: int) -> Counts:
         scored=sum(call.score is not None for call in answered),
         points=sum(call.score or 0 for call in answered),
         waited_us=sum(call.waited for call in answered) * 1000,
+        talked=sum(not call.lost for call in answered),
         talked_us=sum(call.talked for call in answered if not call.lost) * 1000,
         rings=dict(sorted(Counter(call.ring for call in answered).items())),
     )

@@ -102,7 +102,9 @@ async def test_a_report_has_the_figures_of_its_period(running: API) -> None:
     assert (1, 1) == (stricter["rings_allowed"], late["value"])
 
 
-@pytest.mark.parametrize("path", ["/reports/month/2026-13", "/reports/week/2026-11", "/reports/day/2026-11"])
+@pytest.mark.parametrize(
+    "path", ["/reports/month/2026-13", "/reports/week/2026-11", "/reports/day/2026-11", "/reports/month/9999-12"]
+)
 async def test_a_period_that_is_none_is_not_found(running: API, path: str) -> None:
     """The answer says how one is written."""
     answer = await running.get(path, 404)

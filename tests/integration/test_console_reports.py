@@ -124,6 +124,8 @@ async def test_an_operator_sees_his_own_calls_only_and_no_report(console: Consol
         ("?period=day&which=2026-11", 200),
         ("?period=month&which=2026-11-26", 200),
         ("?which=2026-13", 400),
+        ("?which=9999-12", 400),
+        ("?period=day&which=0001-01-01&by=shift", 400),
         ("?rings=0", 400),
         ("?by=phase-of-the-moon", 400),
         ("/calls?figure=share_in_time", 404),

@@ -18,11 +18,12 @@ def test_a_month_by_operator_shows_every_figure_with_its_formula(with_calls: str
     """Rows for each operator, for those whom nobody answered, and for all; below, what each figure is."""
     code, said, _ = typed(with_calls, "report", "month", f"{NOON:%Y-%m}", "--by", "operator")
     assert code == 0
-    head, table = said.split("\n\n")[1:]
+    head, table, whose = said.split("\n\n")[1:]
     figures = {line[:17].strip(): line[17:].split(maxsplit=1) for line in head.splitlines()}
     assert ["66.7%", "in time / (in time + late)"] == figures["share in time"]
     assert ["7.0s", "52.0s", "1"] == [figures[name][0] for name in ("speed of answer", "talk", "left unrung")]
     assert head.endswith("2 on ring 2")
+    assert whose.startswith("hang-ups and ratings count to who had the caller last")
     assert [["nobody", "1", "0", "0", "1"], ["1001", "1", "1", "1", "0"], ["1002", "1", "1", "1", "0"]] == [
         line.split()[:5] for line in table.splitlines()[1:]
     ]

@@ -15,7 +15,7 @@ BY_NAME = {figure.name: figure for figure in FIGURES}
         (Counts(calls=7), "share in time", None),
         (Counts(answered=4, waited_us=10_000_000), "speed of answer", 2.5),
         (Counts(), "speed of answer", None),
-        (Counts(answered=2, talked_us=301_000_000), "talk", 150.5),
+        (Counts(answered=3, talked=2, talked_us=301_000_000), "talk", 150.5),
         (Counts(offered=12, left_unrung=1, left_ringing=3, left_soon=2), "abandoned", 20.0),
         (Counts(offered=12, left_with_nobody=1, left_ringing=3, left_soon=2), "abandoned", 20.0),
         (Counts(held=4, held_us=10_000_000), "hold", 2.5),

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import socket
 import wave
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +29,14 @@ def written(folder: Path, name: str, content: bytes, age: float = 0) -> Path:
     path.write_bytes(content)
     os.utime(path, (NOW - age, NOW - age))
     return path
+
+
+def test_one_that_is_continued_is_not_whole_yet(tmp_path: Path) -> None:
+    """Its header has the length of what was recorded before; and what is no file stands in nobody's way."""
+    written(tmp_path, "yq-1.0.wav", closed(SOUND) + SOUND)
+    with socket.socket(socket.AF_UNIX) as odd:
+        odd.bind(str(tmp_path / "yq-0.0.wav"))
+        assert [("yq-1.0", False)] == [(each.caller, each.closed) for each in spooled(tmp_path, "yq", NOW)]
 
 
 def test_the_folder_says_of_each_file_whether_it_is_whole(tmp_path: Path) -> None:
