@@ -18,7 +18,7 @@ from storage.reports import By, Period, Question
 
 T = TypeVar("T")
 
-_SHIPPED: Final = Path(routing.__file__).with_name("rules.toml")
+_SHIPPED: Final = Path(routing.__file__).with_name("ladder.toml")
 _SHIPPED_QUALITY: Final = Path(routing.__file__).with_name("quality.toml")
 
 
@@ -60,7 +60,7 @@ def _read(source: Path, make: Callable[[dict[str, Any]], T]) -> T:
 def ladder(settings: Settings) -> Ladder:
     """Return what is due to a caller, and when; raises RulesError."""
     greets = settings.prompts.greeting_to != "nobody"
-    return _read(settings.rules.file or _SHIPPED, lambda rules: ladder_of(rules, settings.rings.limit, greets=greets))
+    return _read(settings.rules.ladder or _SHIPPED, lambda rules: ladder_of(rules, settings.rings.limit, greets=greets))
 
 
 def quality(settings: Settings) -> tuple[Item, ...]:

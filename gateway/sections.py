@@ -75,9 +75,11 @@ class Rings(Section):
 
 
 class Rules(Section):
-    """What is done to a call and when: the rules file, None for the one that is shipped."""
+    """The rules files, None for one that is shipped: the ladder, where tickets go, and who answers for what."""
 
+    ladder: Path | None = None
     file: Path | None = None
+    departments: Path | None = None
 
 
 class Alarms(Section):

@@ -112,3 +112,95 @@ class CallState(StrEnum):
     ENDED = "ended"
     ABANDONED = "abandoned"
     LOST = "lost"
+
+
+class Kind(StrEnum):
+    """What a ticket is: each kind has its own time limit (T)."""
+
+    CONSULTATION = "consultation"
+    REPORT = "report"
+    COMPLAINT = "complaint"
+    FAULT_REPAIR = "fault_repair"
+    INFORMATION = "information"
+
+
+class Scope(StrEnum):
+    """Whose a fault is (N5): the company's, not known, or inside the customer's premises."""
+
+    COMPANY = "company"
+    UNKNOWN = "unknown"
+    CUSTOMER = "customer"
+
+
+class Remoteness(StrEnum):
+    """How far out a place lies, on which depends how soon a crew must be there (T4)."""
+
+    URBAN = "urban"
+    RURAL = "rural"
+    REMOTE = "remote"
+
+
+class Stage(StrEnum):
+    """Where a ticket's handling stands, from the operator's save to the director's return visit."""
+
+    OPENED = "opened"
+    DISPATCHED = "dispatched"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+    FED_BACK = "fed_back"
+    REVIEWED = "reviewed"
+    VISITED = "visited"
+    CLOSED = "closed"
+    SETTLED = "settled"
+    REOPENED = "reopened"
+    MERGED = "merged"
+    CANCELLED = "cancelled"
+
+
+class Action(StrEnum):
+    """What somebody does with a ticket; each is one entry in its history, most lead from one stage to another."""
+
+    DISPATCH = "dispatch"
+    SETTLE = "settle"
+    ACCEPT = "accept"
+    RETURN = "return"
+    REDISPATCH = "redispatch"
+    FEED_BACK = "feed_back"
+    REVIEW = "review"
+    RULE_UNQUALIFIED = "rule_unqualified"
+    VISIT = "visit"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    MERGE = "merge"
+    CANCEL = "cancel"
+    ASK_EXTENSION = "ask_extension"
+    GRANT_EXTENSION = "grant_extension"
+    REFUSE_EXTENSION = "refuse_extension"
+    TELL_CUSTOMER = "tell_customer"
+    ARRIVE = "arrive"
+    ORDER_RECTIFICATION = "order_rectification"
+    RECTIFY = "rectify"
+    CONFIRM_REPEAT = "confirm_repeat"
+    RECOMPUTE = "recompute"
+    CORRECT = "correct"
+
+
+class Actor(StrEnum):
+    """In which capacity somebody acts on a ticket; `system` is the software, by the rules."""
+
+    OPERATOR = "operator"
+    SHIFT_LEADER = "shift_leader"
+    CONTACT = "contact"
+    DIRECTOR = "director"
+    APPROVER = "approver"
+    CREW = "crew"
+    SYSTEM = "system"
+
+
+class Ground(StrEnum):
+    """Why a ticket is ruled unqualified (P2)."""
+
+    INCOMPLETE = "incomplete"
+    INACCURATE = "inaccurate"
+    UNTRUE = "untrue"
+    DISSATISFIED = "dissatisfied"

@@ -220,10 +220,10 @@ async def test_an_operator_hears_the_greeting_too_where_the_settings_say_so(tmp_
     """Spoken to both, it arrives on the operator's line as well; the apology was the caller's alone."""
     prompts = {"greeting_to": "both"}
     rings = {"seconds": RING, "limit": LIMIT}
-    rules = tmp_path / "rules.toml"
+    rules = tmp_path / "ladder.toml"
     rules.write_text('[[ladder]]\nstep = "apologise"\nafter_limit = 1\n', "utf-8")
     settings = settings_for(
-        tmp_path, rings=rings, queue={"member_ring_seconds": 30}, prompts=prompts, rules={"file": str(rules)}
+        tmp_path, rings=rings, queue={"member_ring_seconds": 30}, prompts=prompts, rules={"ladder": str(rules)}
     )
     with hotline(settings) as house:
         async with scene(house, "13820000006") as calls:

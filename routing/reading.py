@@ -1,0 +1,48 @@
+"""Reading rules files: what is missing or strange in one is said with its place. Pure: tables come in as mappings."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+
+class RulesError(ValueError):
+    """A rules file cannot be used; the message says which entry is wrong and how to write it."""
+
+
+def table_of(tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a table that must be there, with entries."""
+    found = tables.get(name)
+    if not isinstance(found, dict) or not found:
+        raise RulesError(f"[{name}] is missing, or has no entries")
+    return found
+
+
+def list_of(tables: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Return the entries of a list of tables that must be there."""
+    found = tables.get(name)
+    if not isinstance(found, list) or not found or not all(isinstance(entry, dict) for entry in found):
+        raise RulesError(f"[[{name}]] is missing")
+    return found
+
+
+def insist_on_keys(entry: object, place: str, known: Collection[str]) -> None:
+    """Refuse what is no table, or has a key that nobody knows: a misspelt one would silently do nothing."""
+    if not isinstance(entry, dict):
+        raise RulesError(f"{place} is no table")
+    if strange := sorted(entry.keys() - set(known)):
+        raise RulesError(f"{place}: {', '.join(strange)} is unknown: it has {', '.join(sorted(known))}")
+
+
+def texts_of(entry: Mapping[str, Any], place: str, languages: Iterable[str]) -> Mapping[str, str]:
+    """Return an entry's name in each language."""
+    languages = tuple(languages)
+    if not all(isinstance(entry.get(language), str) and entry[language] for language in languages):
+        raise RulesError(f"{place}: it needs a text in {', '.join(languages)}")
+    return {language: entry[language] for language in languages}
+
+
+def strings_of(entry: Mapping[str, Any], key: str, place: str) -> tuple[str, ...]:
+    """Return a list of strings, empty where there is none."""
+    found = entry.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(item, str) and item for item in found):
+        raise RulesError(f'{place}: {key} is a list, like {key} = ["…"]')
+    return tuple(found)
