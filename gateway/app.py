@@ -20,6 +20,7 @@ from gateway.calls.tracker import Tracker
 from gateway.config import Settings
 from gateway.disk_watch import DiskWatch, Room
 from gateway.enforcement import Enforcement
+from gateway.handling import Handling
 from gateway.holds import Holds
 from gateway.house import House
 from gateway.metrics import Metrics
@@ -27,6 +28,7 @@ from gateway.reception import Reception
 from gateway.recorder import SEEN_UNTIL, Recorder
 from gateway.recording_pauses import RecordingPauses
 from gateway.recordings import Recordings
+from gateway.rulebook import RuleShelf
 from gateway.seats import Seats
 from gateway.secrets import Secrets
 from gateway.speaker import Speaker
@@ -115,7 +117,8 @@ async def _furnish(
     holds = Holds(client, lines.channel_of, lines.operator_channel_of)
     recordings = _recordings(settings, storage, client, board, lines.channel_of)
     pauses = RecordingPauses(recordings.pause, client, board.card)
-    parts = (board, client, seats, live, metrics, recorder, transfers, holds, recordings)
+    handling = Handling(storage, RuleShelf.open(settings), utc_now, live.changed)
+    parts = (board, client, seats, live, metrics, recorder, transfers, holds, recordings, handling)
     house = House(settings, secrets, storage, *parts, utc_now, lines.phone_of)
     disk = (_disk_watch(settings, client, live, attention),) if settings.recording.enabled else ()
     return house, reception, (enforcement, recordings, pauses, *disk)

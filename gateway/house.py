@@ -16,6 +16,7 @@ from storage.engine import Storage
 
 if TYPE_CHECKING:
     from gateway.ami.client import AMIClient
+    from gateway.handling import Handling
     from gateway.holds import Holds
     from gateway.metrics import Metrics
     from gateway.recorder import Recorder
@@ -41,6 +42,7 @@ class House:
     transfers: "Transfers"
     holds: "Holds"
     recordings: "Recordings"
+    handling: "Handling"
     clock: Callable[[], datetime]
     phone_of: Callable[[str], str]
 

@@ -86,6 +86,7 @@ def entry_for(matter: Matter, act: Act) -> Entry:
         matter.stage,
         step.leads_to or matter.stage,
         act.why.strip(),
+        matter.department or str(act.data.get("department", "")),
         dict(act.data),
     )
 

@@ -19,7 +19,8 @@ WITH_DEPARTMENT: Final = frozenset({Stage.DISPATCHED, Stage.ACCEPTED})
 class Entry:
     """One thing done with a ticket; entries are never changed. `number` counts from 1, `at` is aware UTC.
 
-    `by` is a work number, "" for the software. `data` are the particulars; instants in it are ISO texts in UTC.
+    `by` is a work number, "" for the software; `department` had it when it was done. `data` are the particulars;
+    instants in it are ISO texts in UTC.
     """
 
     ticket: str
@@ -31,6 +32,7 @@ class Entry:
     before: Stage
     after: Stage
     why: str = ""
+    department: str = ""
     data: Mapping[str, Value] = field(default_factory=dict)
 
     def text(self, name: str) -> str:

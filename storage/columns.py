@@ -117,8 +117,8 @@ class Record(TypeDecorator[dict[str, Any]]):
         return _storable_json(value)
 
 
-class WorkNumbers(TypeDecorator[tuple[str, ...]]):
-    """Work numbers in order, kept as a JSON list."""
+class TextList(TypeDecorator[tuple[str, ...]]):
+    """Texts in order, kept as a JSON list."""
 
     impl = JSON
     cache_ok = True

@@ -1,6 +1,6 @@
 """The tables. Nothing here reads or writes; migrations/versions must lead to exactly what stands here.
 
-Facts, playbacks and the audit are append-only: triggers, made by the migrations, refuse UPDATE and DELETE.
+Facts, entries, playbacks and the audit are append-only: triggers, made by the migrations, refuse UPDATE and DELETE.
 """
 
 from sqlalchemy import (
@@ -10,7 +10,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -18,24 +17,17 @@ from sqlalchemy import (
 )
 
 from routing.vocabulary import CallState, FactKind, Party, Source
-from storage.columns import Choice, Instant, Key, Record, Words, WorkNumbers
+from storage.columns import Choice, Instant, Key, Record, TextList, Words
+from storage.matter_models import calendar_notices, entries, matters, notices
+from storage.metadata import ID, metadata
 from storage.roles import Role
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER primary key
+__all__ = ["calendar_notices", "entries", "matters", "metadata", "notices"]
 
 facts = Table(
     "facts",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("call", Key, nullable=False),
     Column("kind", Choice(FactKind), nullable=False),
     Column("subject", Key, nullable=False),
@@ -66,9 +58,9 @@ tickets = Table(
     Column("state", Choice(CallState), nullable=False),
     Column("source", Choice(Source), nullable=False),
     Column("operator", Key),
-    Column("operators", WorkNumbers, nullable=False),
+    Column("operators", TextList, nullable=False),
     Column("last_operator", Key),
-    Column("offered_to", WorkNumbers, nullable=False),
+    Column("offered_to", TextList, nullable=False),
     Column("rings", Integer, nullable=False),
     Column("answered_on_ring", Integer),
     Column("in_time", Boolean),
@@ -91,6 +83,11 @@ tickets = Table(
     Column("address", Words, nullable=False, server_default=text("''")),
     Column("topic", Words, nullable=False, server_default=text("''")),
     Column("description", Words, nullable=False, server_default=text("''")),
+    Column("kind", Words, nullable=False, server_default=text("''")),
+    Column("scope", Words, nullable=False, server_default=text("''")),
+    Column("area", Words, nullable=False, server_default=text("''")),
+    Column("concerns", Words, nullable=False, server_default=text("''")),
+    Column("answers", Record),
     Column("form_version", Integer, nullable=False, server_default=text("0")),
     Column("form_saved_at", Instant),
     Column("form_saved_by", Words),
@@ -140,7 +137,7 @@ recordings = Table(
 playbacks = Table(
     "playbacks",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("call", Key, nullable=False),
     Column("by", Words, nullable=False),
     Column("at", Instant, nullable=False),
@@ -150,7 +147,7 @@ playbacks = Table(
 reviews = Table(
     "reviews",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("call", Key, nullable=False, unique=True),
     Column("ticket", Text, ForeignKey("tickets.number"), nullable=False),
     Column("operator", Key, nullable=False),
@@ -176,7 +173,7 @@ ticket_sequences = Table(
 gaps = Table(
     "gaps",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("began_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("reason", Words, nullable=False),
@@ -207,7 +204,7 @@ _OPEN = text("signed_out_at IS NULL")
 sign_ins = Table(
     "sign_ins",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("seat", Text, nullable=False),
     Column("work_number", Text, ForeignKey("operators.work_number"), nullable=False),
     Column("signed_in_at", Instant, nullable=False),
@@ -224,8 +221,8 @@ sign_ins = Table(
 pauses = Table(
     "pauses",
     metadata,
-    Column("id", _ID, primary_key=True),
-    Column("sign_in", _ID, ForeignKey("sign_ins.id"), nullable=False),
+    Column("id", ID, primary_key=True),
+    Column("sign_in", ID, ForeignKey("sign_ins.id"), nullable=False),
     Column("began_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("reason", Words, nullable=False),
@@ -237,7 +234,7 @@ _VALID = text("revoked_at IS NULL")
 tokens = Table(
     "tokens",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("name", Words, nullable=False),
     Column("token_hash", Text, nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
@@ -249,7 +246,7 @@ tokens = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", ID, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("who", Words, nullable=False),
     Column("what", Words, nullable=False),

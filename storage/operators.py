@@ -15,7 +15,7 @@ from sqlalchemy import Update, select, update
 
 from storage import models
 from storage.engine import Storage
-from storage.roles import Role
+from storage.roles import OFFICE, Role
 from storage.sign_ins import NotSignedInError, sign_out
 from storage.unit_of_work import UnitOfWork
 
@@ -27,11 +27,12 @@ __all__ = [
     "add_operator",
     "check_password",
     "deactivate",
-    "director_key",
     "is_work_number",
+    "office_key",
     "operators",
     "role_of",
     "set_password",
+    "work_numbers_by_role",
 ]
 
 _table = models.operators
@@ -105,19 +106,31 @@ async def role_of(work: UnitOfWork, work_number: str) -> Role | None:
     return role
 
 
-async def director_key(work: UnitOfWork, work_number: str) -> str | None:
-    """Return a word that stands for the director's password and changes with it; None for who is no director."""
-    statement = select(_table.c.password_hash).where(
-        _table.c.work_number == work_number, _table.c.active.is_(True), _table.c.role == Role.DIRECTOR
+async def office_key(work: UnitOfWork, work_number: str) -> tuple[Role, str] | None:
+    """Return the role of somebody without a seat, and a word that stands for his password and changes with it.
+
+    None for who has left, or works at a seat.
+    """
+    statement = select(_table.c.role, _table.c.password_hash).where(
+        _table.c.work_number == work_number, _table.c.active.is_(True), _table.c.role.in_(OFFICE)
     )
-    kept: str | None = (await work.execute(statement)).scalar()
-    return hashlib.sha256(kept.encode()).hexdigest()[:32] if kept is not None else None
+    row = (await work.execute(statement)).one_or_none()
+    return (row.role, hashlib.sha256(row.password_hash.encode()).hexdigest()[:32]) if row is not None else None
 
 
 async def operators(work: UnitOfWork) -> list[Operator]:
     """Return everybody, also those who have left, by work number."""
     rows = (await work.execute(select(*_COLUMNS).order_by(_table.c.work_number))).mappings()
     return [Operator(**row) for row in rows]
+
+
+async def work_numbers_by_role(work: UnitOfWork) -> dict[Role, tuple[str, ...]]:
+    """Return who has each role and has not left, by work number."""
+    found: dict[Role, tuple[str, ...]] = {}
+    for one in await operators(work):
+        if one.active:
+            found[one.role] = (*found.get(one.role, ()), one.work_number)
+    return found
 
 
 async def set_password(work: UnitOfWork, work_number: str, password: str) -> None:

@@ -10,8 +10,13 @@ class Role(StrEnum):
     OPERATOR = "operator"
     SHIFT_LEADER = "shift_leader"
     DIRECTOR = "director"
+    CONTACT = "contact"
+    APPROVER = "approver"
     IT = "it"
 
+
+OFFICE: Final = frozenset({Role.DIRECTOR, Role.CONTACT, Role.APPROVER})
+"""Who works on tickets, takes no calls and has no seat."""
 
 AT_A_SEAT: Final = frozenset({Role.OPERATOR, Role.SHIFT_LEADER})
 """Who may sit at a seat, be called there and see who calls; nobody else has a use for callers' numbers (I10)."""

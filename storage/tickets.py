@@ -4,7 +4,7 @@ What a ticket says of the call is written by storage.ledger alone.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,13 +66,22 @@ class UnknownTicketError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TicketForm:
-    """What the operator writes down; stored as it came."""
+    """What the operator writes down; stored as it came.
+
+    `kind` and `scope` as routing.vocabulary has them, `area` and `concerns` (the department complained of) by id, ""
+    for none; `answers` by the id of the topic's question.
+    """
 
     customer_name: str = ""
     customer_phone: str = ""
     address: str = ""
     topic: str = ""
     description: str = ""
+    kind: str = ""
+    scope: str = ""
+    area: str = ""
+    concerns: str = ""
+    answers: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,11 @@ class Ticket:
     address: str = ""
     topic: str = ""
     description: str = ""
+    kind: str = ""
+    scope: str = ""
+    area: str = ""
+    concerns: str = ""
+    answers: Mapping[str, str] | None = None
     form_version: int = 0
     form_saved_at: datetime | None = None
     form_saved_by: str | None = None
@@ -125,7 +139,7 @@ class Ticket:
     @property
     def form(self) -> TicketForm:
         """What the operator has written."""
-        return TicketForm(self.customer_name, self.customer_phone, self.address, self.topic, self.description)
+        return TicketForm(**{name: getattr(self, name) for name in TicketForm.__slots__})
 
 
 class CursorError(ValueError):

@@ -8,17 +8,22 @@ from typing import Any, Final
 from aiohttp import web
 
 from gateway.house import House
-from gateway.web.rendering import CHOICES, SHELF, house_of, page
+from gateway.web.rendering import SHELF, house_of, page
 from gateway.web.shown import slug
 from gateway.web.visitors import Visitor, named, seated, spoken
+from routing.dispatch import UnroutableError
+from routing.vocabulary import Actor
 from storage.errors import StorageError
 from storage.operators import role_of
 from storage.tickets import StaleFormError, Ticket, TicketForm, save_form, ticket_of_call
+from storage.unit_of_work import UnitOfWork
 
 ROUTES = web.RouteTableDef()
 
 _AFTER_A_TAKE_OVER: Final = timedelta(hours=1)
 _VERSION: Final = re.compile(r"[0-9]{1,9}")
+
+_CHOSEN: Final = ("topic", "kind", "scope", "area", "concerns")
 
 LIMITS: Final[Mapping[str, int]] = {
     "customer_name": 100,
@@ -33,6 +38,10 @@ FIELD_TEXTS: Final[Mapping[str, str]] = {
     "customer_phone": "form.customer_phone",
     "address": "form.address",
     "topic": "form.topic",
+    "kind": "form.kind",
+    "scope": "form.scope",
+    "area": "form.area",
+    "concerns": "form.concerns",
     "description": "form.description",
 }
 
@@ -42,7 +51,7 @@ async def save(request: web.Request) -> web.Response:
     """Save a ticket's form over the version its writer saw; the answer replaces the line beside the button."""
     sent = {name: str(value) for name, value in (await request.post()).items()}
     answer = Answer(request, sent.get("call", ""), _version(sent.get("version", "")))
-    form = TicketForm(**{name: sent.get(name, "").strip() for name in (*LIMITS, "topic")})
+    form = TicketForm(**_written(sent))
     try:
         visitor = await _writer(request)
         if visitor is None:
@@ -50,30 +59,34 @@ async def save(request: web.Request) -> web.Response:
         for name, most in LIMITS.items():
             if len(getattr(form, name)) > most:
                 return answer.give("form.too_long", 422, field=FIELD_TEXTS[name], most=most)
-        return await _save(request, visitor, answer, form)
+        return await _save(request, visitor, answer, form, sends="keep" not in sent)
     except StorageError:
         return answer.give("form.database", 503)
 
 
-async def _save(request: web.Request, visitor: Visitor, answer: "Answer", form: TicketForm) -> web.Response:
+async def _save(
+    request: web.Request, visitor: Visitor, answer: "Answer", form: TicketForm, *, sends: bool
+) -> web.Response:
     house = house_of(request)
     ticket = await _ticket(house, answer.call)
     if ticket is None:
         return answer.give("form.not_yet", 409)
     if not _may_write(request, house, visitor, ticket):
         return answer.give("form.not_yours", 403)
-    if form.topic not in ("", ticket.topic, *request.app[CHOICES].topics):
-        return answer.give("form.unknown_topic", 422)
     try:
         async with house.storage.work() as work:
             saved = await save_form(work, ticket.number, form, visitor.work_number, answer.version)
+            told = await _dispatched(house, work, saved, visitor) if sends else []
             await work.commit()
+    except UnroutableError as problem:
+        return answer.give("form.unknown_choice", 422, field=FIELD_TEXTS[str(problem)])
     except StaleFormError as stale:
         answer.version = stale.ticket.form_version
         if stale.ticket.form == form and stale.ticket.form_saved_by == visitor.work_number:
             return answer.give("form.saved", 200, number=ticket.number)  # his own, whose answer never reached him
         return answer.give("form.stale", 409, theirs=stale.ticket, mine=form)
     house.live.ticket_changed(saved)
+    house.live.changed(told)
     answer.version = saved.form_version
     return answer.give("form.saved", 200, number=saved.number)
 
@@ -101,6 +114,10 @@ class Answer:
             "fields": FIELD_TEXTS,
         }
         return page(self._request, "saved.html", context, status=status)
+
+
+async def _dispatched(house: House, work: UnitOfWork, saved: Ticket, visitor: Visitor) -> list[str]:
+    return await house.handling.dispatch_within(work, saved, visitor.work_number, Actor.OPERATOR)
 
 
 async def _ticket(house: House, call: str) -> Ticket | None:
@@ -132,6 +149,16 @@ def _may_write(request: web.Request, house: House, visitor: Visitor, ticket: Tic
         or request.app[SHELF].has(visitor.work_number, ticket.call)
         or (talking is not None and talking.call == ticket.call)
     )
+
+
+def _written(sent: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a form holds; an answer comes as "answer.<id of the question>"."""
+    answers = {
+        name.removeprefix("answer."): value.strip()
+        for name, value in sent.items()
+        if name.startswith("answer.") and value.strip()
+    }
+    return {**{name: sent.get(name, "").strip() for name in (*LIMITS, *_CHOSEN)}, "answers": answers or None}
 
 
 def _version(text: str) -> int:

@@ -44,7 +44,7 @@ from gateway.web.refusals import tell_people
 from gateway.web.shelf import Shelf
 from gateway.web.today import Today
 from gateway.web.token_uses import TOKEN_USES, TokenUses
-from gateway.web.visitors import cookies, recognise_director
+from gateway.web.visitors import cookies, recognise_office
 
 _PAGES = (
     sign_in,
@@ -81,7 +81,7 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
         middlewares=[
             *health.MIDDLEWARES,
             sessions.kept_in(cookies(house)),
-            recognise_director,
+            recognise_office,
             tell_people,
             refuse_foreign_pages,
         ]

@@ -23,14 +23,15 @@ from gateway.web.visitors import (
     forget,
     named,
     remember,
-    remember_director,
+    remember_office,
     seatless,
     signed_in,
     spoken,
 )
 from storage import audit
 from storage.errors import StorageError
-from storage.operators import Role, director_key
+from storage.operators import office_key
+from storage.roles import OFFICE
 
 ROUTES = web.RouteTableDef()
 
@@ -53,7 +54,7 @@ async def home(request: web.Request) -> web.Response:
 
 def _home(request: web.Request) -> str:
     if seatless(request):
-        return "/reports"
+        return "/tickets"
     return "/desk" if signed_in(request) else "/sign-in"
 
 
@@ -80,7 +81,7 @@ async def sign_in(request: web.Request) -> web.Response:
     seat_id, t = str(form.get("seat", "")), spoken(request)
     try:
         if seat_id == _WITHOUT_SEAT:
-            return await _let_director_in(request, work_number, password)
+            return await _let_in_office(request, work_number, password)
         operator = await request.app[DOOR].let_in(sender(request), work_number, password)
         return await _seat(request, operator.work_number, operator.name, seat_id, Consent())
     except TurnedAwayError as why:
@@ -89,21 +90,21 @@ async def sign_in(request: web.Request) -> web.Response:
         return _form(request, t("error.database"), work_number, seat_id, status=503)
 
 
-async def _let_director_in(request: web.Request, work_number: str, password: str) -> web.Response:
-    """Let the director see what he oversees; he takes no calls and has no seat."""
+async def _let_in_office(request: web.Request, work_number: str, password: str) -> web.Response:
+    """Let in who works on tickets, takes no calls and has no seat: director, ticket contacts, approvers."""
     door, house = request.app[DOOR], house_of(request)
-    director = await door.let_in(sender(request), work_number, password, {Role.DIRECTOR})
+    person = await door.let_in(sender(request), work_number, password, OFFICE)
     async with house.storage.work() as work:
-        key = await director_key(work, director.work_number)
-        await audit.note(work, work.now(), director.work_number, "signed in", {"seat": None})
+        found = await office_key(work, person.work_number)
+        await audit.note(work, work.now(), person.work_number, "signed in", {"seat": None})
         await work.commit()
-    remember_director(request, director.work_number, key or "")
-    raise web.HTTPSeeOther("/reports")
+    remember_office(request, person.work_number, found[1] if found else "")
+    raise web.HTTPSeeOther("/tickets")
 
 
 @ROUTES.post("/sign-out/office")
 async def leave_office(request: web.Request) -> web.Response:
-    """Let this browser be the director's no longer."""
+    """Let this browser be nobody's who works in the office."""
     if seatless(request):
         forget(request)
     raise web.HTTPSeeOther("/sign-in")

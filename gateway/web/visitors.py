@@ -17,17 +17,18 @@ from gateway.seat_states import Occupant, SeatState
 from gateway.web.catalogue import LANGUAGES, Texts, texts
 from gateway.web.sessions import begin, session_of
 from storage.errors import StorageError
-from storage.operators import director_key
+from storage.operators import office_key
+from storage.roles import Role
 
 _NO_SEAT: Final = ""
-_DIRECTOR: Final = "director"
+_OFFICE: Final = "office"
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """An operator as his cookie names him: work number, seat, and since when (ISO) he sits there.
 
-    The director has no seat, and instead of an instant a word that stands for his password.
+    Who works in the office has no seat, and instead of an instant a word that stands for his password.
     """
 
     work_number: str
@@ -83,7 +84,7 @@ def seated(house: House, visitor: Visitor | None) -> SeatState | None:
 
 
 def signed_in(request: web.Request) -> Visitor | None:
-    """Return the operator whose open sign-in this browser belongs to, or the director who has no seat."""
+    """Return the operator whose open sign-in this browser belongs to, or who works in the office, without a seat."""
     visitor = named(request)
     return visitor if seated(request.app[HOUSE], visitor) or seatless(request) else None
 
@@ -96,16 +97,26 @@ def leads(request: web.Request, visitor: Visitor | None) -> bool:
 
 def oversees(request: web.Request) -> bool:
     """Say whether this visitor sees every call: a shift leader at his seat, or the director."""
-    return seatless(request) or leads(request, named(request))
+    return role_here(request) in (Role.DIRECTOR, Role.SHIFT_LEADER)
 
 
 def seatless(request: web.Request) -> bool:
-    """Say whether this visitor is the director, who is signed in without a seat."""
-    return bool(request.get(_DIRECTOR))
+    """Say whether this visitor works in the office and is signed in without a seat."""
+    return request.get(_OFFICE) is not None
 
 
-def remember_director(request: web.Request, work_number: str, key: str) -> None:
-    """Let this browser be the director's from now on, as long as his password is the one that `key` stands for."""
+def role_here(request: web.Request) -> Role | None:
+    """Return in which role this visitor is signed in; None where he is not."""
+    if seatless(request):
+        return Role(request[_OFFICE])
+    visitor = named(request)
+    if seated(request.app[HOUSE], visitor) is None:
+        return None
+    return Role.SHIFT_LEADER if leads(request, visitor) else Role.OPERATOR
+
+
+def remember_office(request: web.Request, work_number: str, key: str) -> None:
+    """Let this browser be his who has no seat, from now on, as long as his password is the one `key` stands for."""
     language = spoken(request)
     session = begin(request)
     session["language"] = language.language
@@ -113,19 +124,20 @@ def remember_director(request: web.Request, work_number: str, key: str) -> None:
 
 
 @web.middleware
-async def recognise_director(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Look each time whether who has no seat is director still; needs the session to be read already."""
+async def recognise_office(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Look each time whether who has no seat is still who he was; needs the session to be read already."""
     await recognise(request)
     return await handler(request)
 
 
 async def recognise(request: web.Request) -> None:
-    """Look whether who has no seat is director still; where that cannot be looked up, what was found before stays."""
+    """Look whether who has no seat is still who he was; where that cannot be looked up, what was found before stays."""
     visitor = named(request)
     if visitor is not None and visitor.seat == _NO_SEAT:
         with suppress(StorageError):  # nobody is let in whom nobody can look up
             async with request.app[HOUSE].storage.reading() as work:
-                request[_DIRECTOR] = await director_key(work, visitor.work_number) == visitor.since
+                found = await office_key(work, visitor.work_number)
+            request[_OFFICE] = found[0] if found and found[1] == visitor.since else None
 
 
 def spoken(request: web.Request) -> Texts:

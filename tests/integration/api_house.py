@@ -86,6 +86,7 @@ async def started(storage: Storage, aiohttp_client: Clients) -> API:
         transfers=nobody,
         holds=nobody,
         recordings=nobody,
+        handling=nobody,
         clock=lambda: datetime.now(UTC),
         phone_of=str,
     )

@@ -21,10 +21,12 @@ from gateway.ami.record import RecordKind
 from gateway.ami.wire import Frame
 from gateway.calls.board import Board
 from gateway.config import Settings
+from gateway.handling import Handling
 from gateway.holds import Holds
 from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.recordings import Recordings
+from gateway.rulebook import RuleShelf
 from gateway.seats import Seats
 from gateway.secrets import Secrets
 from gateway.sections import Seat
@@ -304,6 +306,7 @@ async def furnished(storage: Storage, folder: Path, **settings: object) -> tuple
         transfers,
         holds,
         recordings,
+        Handling(storage, RuleShelf.open(chosen), clock, live.changed),
         clock,
         phone_of,
     )

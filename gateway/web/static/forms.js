@@ -74,7 +74,10 @@ export function keepForms() {
     let go = () => { go = () => {}; event.detail.issueRequest(true); };
     typing.addEventListener("htmx:afterRequest", () => go(), { once: true });
     setTimeout(() => go(), 1000);
-    typing.querySelector("form").requestSubmit();
+    const form = typing.querySelector("form");
+    // what is handed over is not sent to a department yet: who takes over goes on with it
+    form.addEventListener("htmx:configRequest", (sending) => { sending.detail.parameters.keep = "yes"; }, { once: true });
+    form.requestSubmit();
   });
 
   section.addEventListener("click", (event) => {
@@ -94,7 +97,10 @@ export function keepForms() {
   function restore(ticket) {
     const draft = draftOf(ticket.dataset.call);
     if (!draft) return;
-    for (const [name, value] of draft) ticket.querySelector(`[name="${name}"]`).value = value;
+    for (const [name, value] of draft) {
+      const field = ticket.querySelector(`[name="${name}"]`);
+      if (field) field.value = value;
+    }
     ticket.dataset.dirty = "";
   }
 
