@@ -54,28 +54,32 @@ class Handling:
         entry, result = await do(work, ticket, act, seen)
         return result, await self._tell(work, entry, result)
 
-    async def dispatch_within(self, work: UnitOfWork, ticket: Ticket, by: str, actor: Actor) -> list[str]:
+    async def dispatch_within(
+        self, work: UnitOfWork, ticket: Ticket, by: str, actor: Actor, *, settled: bool = False
+    ) -> list[str]:
         """Send a ticket that was just saved where it belongs (D9); return whom to wake once it is committed.
 
-        One without a topic goes nowhere yet. One that is under way already is corrected, or sent elsewhere while nobody
-        has accepted it. Raises UnroutableError.
+        One without a topic goes nowhere yet; one that is `settled` was answered at once. One that is under way already
+        is corrected, or sent elsewhere while nobody has accepted it. Raises UnroutableError, and LifecycleError for one
+        that cannot be settled.
         """
         if not ticket.topic:
             return []
         present = await matter(work, ticket.number)
-        act = self._sending(present, ticket, by, actor)
+        act = self._sending(present, ticket, by, actor, settled=settled)
         if act is None:
             return []
         _, told = await self.do_within(work, ticket.number, act)
         return told
 
-    def _sending(self, present: Matter, ticket: Ticket, by: str, actor: Actor) -> Act | None:
+    def _sending(self, present: Matter, ticket: Ticket, by: str, actor: Actor, *, settled: bool) -> Act | None:
         """Return what a saved form means for a ticket that stands so; None where that is nothing."""
         now = self._clock()
         corrected = Act(Action.CORRECT, by, actor, now, data={"fields": ["form"]})
         if present.stage not in (Stage.OPENED, Stage.DISPATCHED):
             return corrected if present.stage is Stage.ACCEPTED else None
-        written = Written(ticket.topic, ticket.kind, ticket.scope, ticket.area, ticket.address)
+        paid = settled or (ticket.answers or {}).get("paid_agreed") == "yes"
+        written = Written(ticket.topic, ticket.kind, ticket.scope, ticket.area, ticket.address, paid)
         try:
             found = dispatch_of(self.rules.book, written, present.counted_from)
         except UnroutableError:  # of one under way the rules may have forgotten the topic: it stays where it is
@@ -83,7 +87,8 @@ class Handling:
                 raise
             return corrected
         if present.stage is Stage.OPENED:
-            return Act(Action.DISPATCH, by, actor, now, data=found.particulars)
+            action = Action.SETTLE if settled else Action.DISPATCH
+            return Act(action, by, actor, now, data=found.particulars)
         if _elsewhere(present, found.particulars):
             return Act(Action.REDISPATCH, by, actor, now, why="corrected", data=found.particulars)
         return corrected

@@ -29,13 +29,17 @@ class Rulebook:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What an operator wrote that decides where a ticket goes; each may be "" but the topic."""
+    """What an operator wrote that decides where a ticket goes; each may be "" but the topic.
+
+    `paid_agreed`: the customer was told that the repair of his own fault is paid for, and agreed (N5).
+    """
 
     topic: str
     kind: str = ""
     scope: str = ""
     area: str = ""
     address: str = ""
+    paid_agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ def dispatch_of(book: Rulebook, written: Written, counted_from: datetime) -> Dis
     if topic is None:
         raise UnroutableError("topic")
     kind, scope = _kind(topic, written.kind), _scope(topic, written.scope)
+    if scope is Scope.CUSTOMER and not written.paid_agreed:
+        raise UnroutableError("paid_agreed")
     area = _area(book.departments, written)
     inquiry = Inquiry(topic.id, kind, scope, area.id if area else "")
     decision = book.rules.decide(inquiry, book.departments)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from routing.matters import Entry, Matter, Value
-from routing.vocabulary import Action, Actor, Ground, Kind, Stage
+from routing.vocabulary import Action, Actor, Ground, Kind, Scope, Stage
 
 _S, _A, _W = Stage, Action, Actor
 
@@ -117,8 +117,9 @@ def _who_redispatches(matter: Matter, act: Act) -> Refusal | None:
 
 
 def _settles_only_questions(_: Matter, act: Act) -> Refusal | None:
-    questions = (Kind.CONSULTATION.value, Kind.INFORMATION.value)
-    return None if act.data.get("kind") in questions else Refusal.NOT_THIS_KIND
+    """Insist on a question answered at once, or a fault of the customer's own that he was guided through (N5)."""
+    answered = act.data.get("kind") in (Kind.CONSULTATION.value, Kind.INFORMATION.value)
+    return None if answered or act.data.get("scope") == Scope.CUSTOMER.value else Refusal.NOT_THIS_KIND
 
 
 def _extension(matter: Matter, act: Act) -> Refusal | None:

@@ -1,4 +1,4 @@
-"""The lists an operator picks from: pause reasons and topics; a company edits choices.toml, not code."""
+"""The list of reasons for a pause; a company edits choices.toml, not code. Topics stand with the rules."""
 
 import re
 import tomllib
@@ -22,7 +22,6 @@ class Choices:
     """Per list: id → language → label, in the order of the file. What is stored is the id."""
 
     pause_reasons: Mapping[str, Mapping[str, str]]
-    topics: Mapping[str, Mapping[str, str]]
 
 
 def labels(which: Mapping[str, Mapping[str, str]], language: str) -> dict[str, str]:
@@ -42,7 +41,7 @@ def load(path: Path | None = None) -> Choices:
         tables = tomllib.loads(source.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise ChoicesError(f"{source}: cannot be read: {problem}") from None
-    return Choices(_list(tables, "pause_reasons", source), _list(tables, "topics", source))
+    return Choices(_list(tables, "pause_reasons", source))
 
 
 def _list(tables: Mapping[str, Any], name: str, source: Path) -> Mapping[str, Mapping[str, str]]:

@@ -8,10 +8,12 @@ from typing import Any, Final
 from aiohttp import web
 
 from gateway.house import House
+from gateway.web.asked import PAID
 from gateway.web.rendering import SHELF, house_of, page
 from gateway.web.shown import slug
 from gateway.web.visitors import Visitor, named, seated, spoken
 from routing.dispatch import UnroutableError
+from routing.lifecycle import LifecycleError
 from routing.vocabulary import Actor
 from storage.errors import StorageError
 from storage.operators import role_of
@@ -59,13 +61,13 @@ async def save(request: web.Request) -> web.Response:
         for name, most in LIMITS.items():
             if len(getattr(form, name)) > most:
                 return answer.give("form.too_long", 422, field=FIELD_TEXTS[name], most=most)
-        return await _save(request, visitor, answer, form, sends="keep" not in sent)
+        return await _save(request, visitor, answer, form, sends="keep" not in sent, settled="settle" in sent)
     except StorageError:
         return answer.give("form.database", 503)
 
 
 async def _save(
-    request: web.Request, visitor: Visitor, answer: "Answer", form: TicketForm, *, sends: bool
+    request: web.Request, visitor: Visitor, answer: "Answer", form: TicketForm, *, sends: bool, settled: bool
 ) -> web.Response:
     house = house_of(request)
     ticket = await _ticket(house, answer.call)
@@ -76,10 +78,10 @@ async def _save(
     try:
         async with house.storage.work() as work:
             saved = await save_form(work, ticket.number, form, visitor.work_number, answer.version)
-            told = await _dispatched(house, work, saved, visitor) if sends else []
+            told = await _dispatched(house, work, saved, visitor, settled=settled) if sends else []
             await work.commit()
-    except UnroutableError as problem:
-        return answer.give("form.unknown_choice", 422, field=FIELD_TEXTS[str(problem)])
+    except (UnroutableError, LifecycleError) as problem:
+        return answer.give(*_said(problem))
     except StaleFormError as stale:
         answer.version = stale.ticket.form_version
         if stale.ticket.form == form and stale.ticket.form_saved_by == visitor.work_number:
@@ -116,8 +118,16 @@ class Answer:
         return page(self._request, "saved.html", context, status=status)
 
 
-async def _dispatched(house: House, work: UnitOfWork, saved: Ticket, visitor: Visitor) -> list[str]:
-    return await house.handling.dispatch_within(work, saved, visitor.work_number, Actor.OPERATOR)
+def _said(problem: UnroutableError | LifecycleError) -> tuple[str, int]:
+    """Return what is said of a form whose ticket cannot be sent as it stands, and the answer's status."""
+    if isinstance(problem, LifecycleError):
+        return "form.cannot_settle", 422
+    return ("form.paid_first" if str(problem) == PAID else "form.unknown_choice"), 422
+
+
+async def _dispatched(house: House, work: UnitOfWork, saved: Ticket, visitor: Visitor, *, settled: bool) -> list[str]:
+    """Send what was saved where it belongs, in the same transaction; with `settled` it was answered at once."""
+    return await house.handling.dispatch_within(work, saved, visitor.work_number, Actor.OPERATOR, settled=settled)
 
 
 async def _ticket(house: House, call: str) -> Ticket | None:

@@ -1,8 +1,8 @@
 """Templates and what they are given: texts of one language, local times, callers' numbers cut to size."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,16 +13,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gateway.house import HOUSE, House
 from gateway.web.callbacks import Callbacks
-from gateway.web.catalogue import LANGUAGES
-from gateway.web.choices import Choices, label
+from gateway.web.catalogue import LANGUAGES, Texts
+from gateway.web.choices import Choices
 from gateway.web.door import Door
 from gateway.web.every_page import EveryPage
 from gateway.web.shelf import Shelf
 from gateway.web.shown import caller_of, number_of, phone_of, shortened, slug
 from gateway.web.today import Today
 from gateway.web.unseen import Unseen
-from gateway.web.visitors import oversees, seatless, spoken
+from gateway.web.visitors import oversees, role_here, seatless, spoken
+from routing.departments import Department
 from routing.quality import Item
+from routing.topics import Question, Topic
 
 CALLBACKS: Final = web.AppKey("callbacks", Callbacks)
 CHOICES: Final = web.AppKey("choices", Choices)
@@ -36,10 +38,11 @@ TODAY: Final = web.AppKey("today", Today)
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """What a page is for: somebody who sees every call, or who has no seat."""
+    """What a page is for: somebody who sees every call, who has no seat, who works on tickets."""
 
     oversees: bool
     seatless: bool
+    handles: bool
 
 
 def set_up(app: web.Application, house: House) -> None:
@@ -61,13 +64,17 @@ def set_up(app: web.Application, house: House) -> None:
         "shortened": shortened,
         "slug": slug,
         "spanned": _spanned,
+        "day": partial(_day, zone=zone),
+        "last_day": partial(_last_day, zone=zone),
         "seconds": lambda number: _spanned(timedelta(seconds=number)),
     }
     environment.globals |= {
         "caller_of": caller_of,
         "number_of": number_of,
         "phone_of": phone_of,
-        "topic_of": lambda ticket, t: label(app[CHOICES].topics, ticket.topic, t.language),
+        "topic_of": lambda ticket, t: _name(house.handling.rules.book.rules.topics, ticket.topic, t),
+        "department_of": lambda name, t: _name(house.handling.rules.book.departments.departments, name, t),
+        "questions_of": lambda ticket: _questions(house.handling.rules.book.rules.topics.get(ticket.topic)),
         "languages": LANGUAGES,
         "settings": house.settings,
     }
@@ -75,7 +82,7 @@ def set_up(app: web.Application, house: House) -> None:
 
 def page(request: web.Request, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
     """Return a page, or a piece of one, in the visitor's language."""
-    who = Who(oversees(request), seatless(request))
+    who = Who(oversees(request), seatless(request), role_here(request) is not None)
     given = {"t": spoken(request), "who": who, **context}
     return aiohttp_jinja2.render_template(template, request, given, status=status)
 
@@ -114,3 +121,24 @@ def _day_and_clock(at: datetime, zone: ZoneInfo, clock: Callable[[], datetime]) 
     if at.date() == now.date():
         return at.strftime("%H:%M")
     return at.strftime("%m-%d %H:%M" if at.year == now.year else "%Y-%m-%d %H:%M")
+
+
+def _name(known: Mapping[str, Topic | Department], name: str, t: Texts) -> str:
+    """Return what something of the rules is called; what they do not know any more is shown as it was kept."""
+    return known[name].texts[t.language] if name in known else name
+
+
+def _questions(topic: Topic | None) -> tuple[Question, ...]:
+    return topic.questions if topic else ()
+
+
+def _day(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d}"
+
+
+def _last_day(due_at: datetime, zone: ZoneInfo) -> str:
+    """Return a deadline as people say it: the last day that is in time, or the clock of one in the middle of a day."""
+    local = due_at.astimezone(zone)
+    if local.time() == time():
+        return f"{local - timedelta(days=1):%Y-%m-%d}"
+    return f"{local:%Y-%m-%d %H:%M}"

@@ -13,6 +13,7 @@ from typing import Any, Final
 from gateway.calls.board import CallCard
 from gateway.house import House
 from gateway.seat_states import SeatState
+from gateway.web.asked import asked
 from gateway.web.catalogue import Texts
 from gateway.web.choices import Choices, labels
 from gateway.web.greeting import greeting, rings
@@ -218,18 +219,14 @@ def _forms(desk: Desk) -> Iterator[Fragment]:
     complete = desk.shelf.complete(desk.work_number)
     for form in forms:
         history = desk.shelf.history(form.card, desk.work_number) if form.card else None
-        context = {"form": form, "name": history.name if history else "", "topics": labels_of(desk)}
+        book = desk.house.handling.rules.book
+        context = {"form": form, "name": history.name if history else "", **asked(form.ticket, book)}
         yield Fragment(f"form-{slug(form.call)}", form.call, context)
         yield Fragment(f"facts-{slug(form.call)}", (form.ticket, form.talking), {"form": form})
     open_ones = tuple(slug(form.call) for form in forms)
     yield Fragment("open", (open_ones, complete), {"slugs": open_ones, "complete": complete})
     saved = desk.shelf.saved(desk.work_number)
     yield Fragment("saved", saved, {"tickets": saved})
-
-
-def labels_of(desk: Desk) -> dict[str, str]:
-    """Return the topics an operator may choose from, id → label."""
-    return labels(desk.choices.topics, desk.t.language)
 
 
 def _seat(desk: Desk) -> Fragment:

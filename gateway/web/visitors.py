@@ -21,7 +21,7 @@ from storage.operators import office_key
 from storage.roles import Role
 
 _NO_SEAT: Final = ""
-_OFFICE: Final = "office"
+_OFFICE: Final = web.RequestKey("office", Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def seatless(request: web.Request) -> bool:
 def role_here(request: web.Request) -> Role | None:
     """Return in which role this visitor is signed in; None where he is not."""
     if seatless(request):
-        return Role(request[_OFFICE])
+        return request[_OFFICE]
     visitor = named(request)
     if seated(request.app[HOUSE], visitor) is None:
         return None
@@ -137,7 +137,10 @@ async def recognise(request: web.Request) -> None:
         with suppress(StorageError):  # nobody is let in whom nobody can look up
             async with request.app[HOUSE].storage.reading() as work:
                 found = await office_key(work, visitor.work_number)
-            request[_OFFICE] = found[0] if found and found[1] == visitor.since else None
+            if found and found[1] == visitor.since:
+                request[_OFFICE] = found[0]
+            else:
+                request.pop(_OFFICE, None)
 
 
 def spoken(request: web.Request) -> Texts:

@@ -119,5 +119,5 @@ def test_lists_in_disorder_stop_the_start(tmp_path: Path, source: str, complaint
 
 
 def test_a_choice_that_is_listed_no_more_is_shown_as_it_was_stored() -> None:
-    """An old ticket keeps its topic although the list has changed."""
-    assert choices.label(choices.load().topics, "steam", "en") == "steam"
+    """A pause of before keeps its reason although the list has changed."""
+    assert choices.label(choices.load().pause_reasons, "steam", "en") == "steam"

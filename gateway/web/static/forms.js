@@ -41,22 +41,27 @@ export function keepForms() {
     if (save || event.target.matches("input")) event.preventDefault(); // a ticket is not done with its first line
     if (save) form.requestSubmit();
   });
+  // what a topic asks for, and the way the ticket would take, are fetched from within a form: only the form saves
   list.addEventListener("htmx:beforeRequest", (event) => {
-    const form = event.target.closest("form");
-    if (!form) return;
+    const form = event.target;
+    if (!form.matches("form")) return;
     sent.set(form, typed(form));
     ticketOf(form).dataset.saving = "";
   });
   list.addEventListener("htmx:afterRequest", (event) => {
-    const form = event.target.closest("form");
-    if (!form) return;
+    const form = event.target;
+    if (!form.matches("form")) return;
     const ticket = ticketOf(form);
     delete ticket.dataset.saving;
     // more may have been typed while it was being saved
     if (event.detail.xhr?.status === 200 && sent.get(form) === typed(form)) clean(ticket);
     prune();
   });
-  list.addEventListener("htmx:afterSettle", () => tickets("[data-dirty]").forEach(keep));
+  list.addEventListener("htmx:afterSettle", (event) => {
+    const asked = event.target.matches(".ask") && ticketOf(event.target);
+    if (asked && "dirty" in asked.dataset) answerAgain(asked);
+    tickets("[data-dirty]").forEach(keep);
+  });
   list.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.xhr.responseText.includes(event.detail.target.id)) return;
     event.detail.shouldSwap = false; // a proxy's or a crash's page must not take the form's version away
@@ -102,6 +107,15 @@ export function keepForms() {
       if (field) field.value = value;
     }
     ticket.dataset.dirty = "";
+    const topic = ticket.querySelector("[name=topic]");
+    if (topic.value) htmx.trigger(topic, "change"); // and what was answered to its questions comes back with them
+  }
+
+  function answerAgain(ticket) {
+    for (const [name, value] of draftOf(ticket.dataset.call) ?? []) {
+      const field = ticket.querySelector(`.ask [name="${name}"]`);
+      if (field && !field.value && field.type !== "checkbox") field.value = value;
+    }
   }
 
   function show(ticket) {

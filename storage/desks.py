@@ -1,0 +1,74 @@
+"""What waits for whom: open tickets by the role that has to act next, what expires first on top."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+
+from routing.lifecycle import DIRECTOR_DECIDES_FROM
+from routing.matters import WITH_DEPARTMENT, Matter
+from routing.vocabulary import Stage
+from storage import models
+from storage.roles import Role
+from storage.tickets import Ticket
+from storage.unit_of_work import UnitOfWork
+
+_matters, _tickets = models.matters, models.tickets
+_columns: Final = _matters.c
+_RETURNED_ONCE: Final = and_(_columns.stage == Stage.RETURNED, _columns.returns < DIRECTOR_DECIDES_FROM)
+_TO_PUT_RIGHT: Final = and_(_columns.rectification_due_at.is_not(None), _columns.rectified_at.is_(None))
+_FOR_LEADERS: Final = or_(_RETURNED_ONCE, _columns.stage == Stage.REOPENED)
+_FOR_DIRECTOR: Final = or_(
+    _columns.stage.in_((Stage.FED_BACK, Stage.REVIEWED, Stage.VISITED)),
+    and_(_columns.stage == Stage.RETURNED, _columns.returns >= DIRECTOR_DECIDES_FROM),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One ticket and where it stands."""
+
+    ticket: Ticket
+    matter: Matter
+
+
+async def waiting(work: UnitOfWork, role: Role, departments: Iterable[str] = (), limit: int = 200) -> list[Waiting]:
+    """Return what waits for somebody in a role; for ticket contacts in these departments."""
+    order = func.coalesce(_columns.answer_due_at, _columns.received_at)
+    return await _found(
+        work, _both().where(_for(role, tuple(departments))).order_by(order, _columns.ticket).limit(limit)
+    )
+
+
+async def of_departments(work: UnitOfWork, departments: Iterable[str], limit: int = 50) -> list[Waiting]:
+    """Return what these departments were sent last, open or not."""
+    statement = _both().where(_columns.department.in_(tuple(departments)))
+    return await _found(work, statement.order_by(_columns.dispatched_at.desc(), _columns.ticket).limit(limit))
+
+
+def _for(role: Role, departments: tuple[str, ...]) -> ColumnElement[bool]:
+    if role is Role.CONTACT:
+        theirs = _columns.department.in_(departments)
+        return and_(theirs, or_(_columns.stage.in_(WITH_DEPARTMENT), _TO_PUT_RIGHT))
+    if role is Role.APPROVER:
+        return and_(_columns.stage.in_(WITH_DEPARTMENT), _columns.extension_asked_until.is_not(None))
+    if role is Role.DIRECTOR:
+        return _FOR_DIRECTOR
+    return _FOR_LEADERS if role in (Role.SHIFT_LEADER, Role.OPERATOR) else false()
+
+
+def _both() -> Select[tuple[object, ...]]:
+    named = [column.label(f"matter_{column.name}") for column in _columns]
+    return select(_tickets, *named).join(_tickets, _tickets.c.number == _columns.ticket)
+
+
+async def _found(work: UnitOfWork, statement: Select[tuple[object, ...]]) -> list[Waiting]:
+    rows = (await work.execute(statement)).mappings()
+    return [
+        Waiting(
+            Ticket(**{column.name: row[column.name] for column in _tickets.c}),
+            Matter(**{column.name: row[f"matter_{column.name}"] for column in _columns}),
+        )
+        for row in rows
+    ]
