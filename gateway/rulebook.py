@@ -58,9 +58,12 @@ class RuleShelf:
         _keep(settings)
         return cls(settings, book, read_at=read_at)
 
-    def refresh(self, notices: tuple[YearlyNotice, ...]) -> None:
-        """Take in files that changed, and the calendars that were imported; what cannot be used changes nothing."""
-        calendar = with_notices(published(), notices)
+    def refresh(self, notices: tuple[YearlyNotice, ...] | None) -> None:
+        """Take in files that changed, and the calendars that were imported; what cannot be used changes nothing.
+
+        None: nobody knows which were imported, so the calendar stays as it is.
+        """
+        calendar = self.book.calendar if notices is None else with_notices(published(), notices)
         read_at = _changed_at(self.settings)
         if read_at != self.read_at:
             self.read_at = read_at
