@@ -117,14 +117,16 @@ def rules_of(tables: Mapping[str, Any], departments: Departments, languages: Ite
     """Return what stands in a rules file, checked against the departments; raises RulesError."""
     insist_on_keys(tables, "the file", {"version", "effective", "count_first_day", "limits", "topics", "rules"})
     version, effective = tables.get("version"), tables.get("effective")
-    if not isinstance(version, str) or not version or not isinstance(effective, date):
-        raise RulesError('it needs version = "2026-1" and effective = 2026-01-01 (G2)')
+    named = isinstance(version, str) and version != ""
+    if not named or not isinstance(effective, date):
+        wrong = "effective" if named else "version"
+        raise RulesError('it needs version = "2026-1" and effective = 2026-01-01 (G2)', wrong)
     topics = topics_of(tables, languages)
     rules = tuple(_rules(tables, topics, departments))
     _insist_on_reachable(rules)
     _insist_on_catch_all(rules)
     first_day = tables.get("count_first_day", False)
-    return Rules(version, effective, topics, rules, _limits(tables), first_day is True)
+    return Rules(str(version), effective, topics, rules, _limits(tables), first_day is True)
 
 
 def _rules(tables: Mapping[str, Any], topics: Mapping[str, Topic], departments: Departments) -> Iterator[Rule]:

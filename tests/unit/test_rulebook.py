@@ -74,10 +74,12 @@ def lines(text: str, wanted: str) -> list[int]:
 @pytest.mark.parametrize(
     ("good", "bad", "at", "says"),
     [
+        ('version = "1"', "version = 1", "version = 1", 'it needs version = "2026-1"'),
+        ("effective = 2026-01-01", "effective = 1", "effective = 1", "and effective = 2026-01-01"),
         ('version = "1"', 'verse = "1"', 'verse = "1"', "the file: verse is unknown"),
         ("working_days = 3 }\ninf", "days = 3 }\ninf", "days = 3 }", "limits.consultation: days is unknown"),
         ("report = {", "rumour = {", "[limits]", "[limits] has one entry for each of"),
-        ('clause = "D5"\nzh', 'claus = "D5"\nzh', 'claus = "D5"', 'topics."fault": claus is unknown'),
+        ('clause = "D5"\nzh', 'reason = "D5"\nzh', 'reason = "D5"', 'topics."fault": reason is unknown'),
         ('kinds = ["fault_repair"]', 'kinds = ["gossip"]', "[topics.fault]", "kinds are consultation"),
         ('[topics."fault.wire"]', '[topics."fault.Wire"]', '[topics."fault.Wire"]', "use small letters"),
         ('[topics."fault.wire"]', '[topics."bill.wire"]', '[topics."bill.wire"]', "the topic it lies below"),
