@@ -18,6 +18,7 @@ from gateway.calls.board import Board
 from gateway.calls.intake import Intake
 from gateway.calls.tracker import Tracker
 from gateway.config import Settings
+from gateway.deadline_watch import DeadlineWatch
 from gateway.disk_watch import DiskWatch, Room
 from gateway.enforcement import Enforcement
 from gateway.handling import Handling
@@ -47,7 +48,7 @@ from storage.errors import StorageUnavailableError
 from storage.facts import open_calls
 from storage.tickets import Ticket
 
-Helper: TypeAlias = Enforcement | Recordings | DiskWatch
+Helper: TypeAlias = Enforcement | Recordings | DiskWatch | DeadlineWatch
 """Parts that work in the background, each by its `run`."""
 
 log = structlog.get_logger(__name__)
@@ -118,10 +119,21 @@ async def _furnish(
     recordings = _recordings(settings, storage, client, board, lines.channel_of)
     pauses = RecordingPauses(recordings.pause, client, board.card)
     handling = Handling(storage, RuleShelf.open(settings), utc_now, live.changed)
+    watch = _deadline_watch(settings, storage, handling, attention, live)
+    await watch.take_in_rules()  # before anything is dispatched by them
     parts = (board, client, seats, live, metrics, recorder, transfers, holds, recordings, handling)
     house = House(settings, secrets, storage, *parts, utc_now, lines.phone_of)
     disk = (_disk_watch(settings, client, live, attention),) if settings.recording.enabled else ()
-    return house, reception, (enforcement, recordings, pauses, *disk)
+    return house, reception, (enforcement, recordings, pauses, *disk, watch)
+
+
+def _deadline_watch(
+    settings: Settings, storage: Storage, handling: Handling, attention: Attention, live: Live
+) -> DeadlineWatch:
+    def show(refused: bool) -> None:  # noqa: FBT001 - it is all there is to say
+        live.alarm(Alarm.RULES_REFUSED, on=refused)
+
+    return DeadlineWatch(settings.deadlines, storage, handling, attention, show, live.changed, utc_now)
 
 
 def _recorder(settings: Settings, storage: Storage, live: Live) -> Recorder:

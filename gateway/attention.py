@@ -59,5 +59,11 @@ class Attention:
         text = self.texts("alarm.not_recorded_says", megabytes=megabytes, stop=stop)
         await self.alarms.sound(self.texts("alarm.not_recorded"), text)
 
+    async def of_refused_rules(self, problem: str) -> None:
+        """Raise the alarm that a rules file cannot be used, and the last good one holds; raises AlarmError."""
+        await self.alarms.sound(
+            self.texts("alarm.rules_refused"), self.texts("alarm.rules_refused_says", problem=problem)
+        )
+
     def _led(self) -> list[SeatState]:
         return [state for state in self.overview() if state.leads]

@@ -26,6 +26,8 @@ COMMANDS: Final = {
     "doctor": "check an Asterisk, ours or an existing one, and say what to change",
     "replay": "turn a journal of AMI frames into facts and tickets, in a fresh database",
     "report": "count the calls of a month or a day, also as if another rule were in force",
+    "route": "check the rules files, and show the way a ticket would take, with every reason",
+    "calendar": "list the years whose working days are known, and import a yearly notice",
     "prompts": "list, make, check and play what callers hear",
     "user": "add and list the people who may sign in",
     "token": "make, list and revoke the tokens of the API",

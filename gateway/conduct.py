@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import Field, ValidationInfo, field_validator
 
 from gateway.sections import Section
+from routing.reminders import Terms
 
 
 class Transfers(Section):
@@ -65,6 +66,33 @@ class Supervision(Section):
     """Shift leaders who listen in: whether the operator's page says so."""
 
     visible: bool = True
+
+
+class Deadlines(Section):
+    """Reminders of deadlines: how often they are looked at, and when each is told.
+
+    `ahead_working_days` before its last day a ticket is due soon; what is told of working days is told at `told_at`,
+    local time. A crew that is late is told again every `arrival_again_minutes`, `arrival_times` at most (T4).
+    """
+
+    every_seconds: float = Field(15.0, gt=0, le=600)
+    ahead_working_days: int = Field(1, ge=0, le=20)
+    told_at: time = time(8)
+    arrival_again_minutes: int = Field(15, ge=1, le=240)
+    arrival_times: int = Field(8, ge=0, le=100)
+
+    @property
+    def terms(self) -> Terms:
+        """The same in the words of the rules."""
+        again = timedelta(minutes=self.arrival_again_minutes)
+        return Terms(self.ahead_working_days, self.told_at, again, self.arrival_times)
+
+    @field_validator("told_at")
+    @classmethod
+    def _is_local(cls, told_at: time) -> time:
+        if told_at.tzinfo:
+            raise ValueError('write a local time, like "08:00"')
+        return told_at
 
 
 class Reports(Section):

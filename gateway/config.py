@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from gateway.conduct import Hold, Quality, Rating, Recording, Reports, Supervision, Transfers
+from gateway.conduct import Deadlines, Hold, Quality, Rating, Recording, Reports, Supervision, Transfers
 from gateway.sections import (
     AMI,
     PBX,
@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     quality: Quality = Quality()
     supervision: Supervision = Supervision()
     rules: Rules = Rules()
+    deadlines: Deadlines = Deadlines()
     alarms: Alarms = Alarms()
     transfers: Transfers = Transfers()
     hold: Hold = Hold()

@@ -94,23 +94,32 @@ class Handling:
         return corrected
 
     async def _tell(self, work: UnitOfWork, entry: Entry, result: Matter) -> list[str]:
-        book = self.rules.book
+        local = entry.at.astimezone(self.rules.book.zone)
+        notices = notices_of(entry, result, await self.addressees(work), local)
+        return await keep(work, self.addressed(result, notices, str(entry.number), {"by": entry.by, "why": entry.why}))
+
+    async def addressees(self, work: UnitOfWork) -> Addressees:
+        """Return who there is to be told."""
         by_role = await work_numbers_by_role(work)
         people = {actor: by_role.get(role, ()) for role, actor in ACTORS.items()}
-        local = entry.at.astimezone(book.zone)
-        notices = notices_of(entry, result, Addressees(book.departments, people), local)
-        return await keep(work, self.addressed(result, notices, str(entry.number), {"by": entry.by, "why": entry.why}))
+        return Addressees(self.rules.book.departments, people)
 
     def addressed(
         self, about: Matter, notices: Iterable[Notice], cause: str, payload: Mapping[str, str]
     ) -> Iterable[ToKeep]:
         """Yield one notice for the inbox of each person and one for each of his channels; no name, no number in it."""
+        said = {"topic": about.topic, "due_at": about.due_at.isoformat() if about.due_at else "", **payload}
+        return self.to_each_channel(about.ticket, notices, cause, said)
+
+    def to_each_channel(
+        self, ticket: str | None, notices: Iterable[Notice], cause: str, payload: Mapping[str, str]
+    ) -> Iterable[ToKeep]:
+        """Yield the same of any ticket or of none, with nothing added to what it says."""
         contacts = self.rules.book.departments.contacts
-        said = {**payload, "topic": about.topic, "due_at": about.due_at.isoformat() if about.due_at else ""}
         for notice in notices:
             channels = contacts[notice.recipient].channels if notice.recipient in contacts else ()
             for channel in (INBOX, *(str(number) for number, _ in enumerate(channels, 1))):
-                yield ToKeep(about.ticket, notice.kind, notice.recipient, channel, cause, notice.urgent, said)
+                yield ToKeep(ticket, notice.kind, notice.recipient, channel, cause, notice.urgent, payload)
 
 
 def _elsewhere(present: Matter, particulars: Mapping[str, object]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
 
-from routing.reading import RulesError, insist_on_keys, list_of, strings_of, texts_of
+from routing.reading import RulesError, insist_on_keys, list_of, placed, strings_of, texts_of
 from routing.vocabulary import Remoteness
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -129,12 +129,15 @@ def departments_of(tables: Mapping[str, Any], languages: Iterable[str]) -> Depar
         "departments", list_of(tables, "departments"), lambda entry, place: _department(entry, place, languages)
     )
     areas = _by_id("areas", tables.get("areas", []), lambda entry, place: _area(entry, place, languages))
-    for contact in contacts.values():
-        _insist_on_known(f"contact {contact.work_number}: deputies", contact.deputies, contacts)
-    for department in departments.values():
-        _insist_on_known(f"department {department.id}: contacts", department.contacts, contacts)
-    for area in areas.values():
-        _insist_on_known(f"area {area.id}: station", (area.station,), departments)
+    for number, contact in enumerate(contacts.values(), 1):
+        with placed("contacts", number, "deputies"):
+            _insist_on_known(f"contact {contact.work_number}: deputies", contact.deputies, contacts)
+    for number, department in enumerate(departments.values(), 1):
+        with placed("departments", number, "contacts"):
+            _insist_on_known(f"department {department.id}: contacts", department.contacts, contacts)
+    for number, area in enumerate(areas.values(), 1):
+        with placed("areas", number, "station"):
+            _insist_on_known(f"area {area.id}: station", (area.station,), departments)
     return Departments(departments, contacts, areas)
 
 
@@ -142,10 +145,11 @@ def _by_id(name: str, entries: Any, make: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for number, entry in enumerate(entries, 1):
         place = f"{name} {number}"
-        one = make(entry, place)
-        key = one.work_number if isinstance(one, Contact) else one.id
-        if key in found:
-            raise RulesError(f"{place}: {key} stands there twice: leave one out")
+        with placed(name, number):
+            one = make(entry, place)
+            key = one.work_number if isinstance(one, Contact) else one.id
+            if key in found:
+                raise RulesError(f"{place}: {key} stands there twice: leave one out")
         found[key] = one
     return found
 

@@ -72,6 +72,8 @@ class Dispatch:
             "rule": decision.rule,
             "clause": decision.clause,
             "limit_clause": decision.limit.clause,
+            "working_days": decision.limit.working_days,
+            "extended": decision.limit.extended,
             "rules_version": self.rules_version,
             "due_at": iso(self.deadline.due_at),
             "longest_until": iso(self.longest.due_at) if self.longest else "",

@@ -36,6 +36,11 @@ class NoticeKind(StrEnum):
     HALF_WAY = "half_way"
     DUE = "due"
     OVERDUE = "overdue"
+    EXTENSION_WAITING = "extension_waiting"
+    RECTIFICATION_DUE_SOON = "rectification_due_soon"
+    RECTIFICATION_OVERDUE = "rectification_overdue"
+    NO_CONTACTS = "no_contacts"
+    RULES_REFUSED = "rules_refused"
 
 
 class Audience(StrEnum):
@@ -91,8 +96,15 @@ class Addressees:
 
 def notices_of(entry: Entry, matter: Matter, addressees: Addressees, at: datetime) -> tuple[Notice, ...]:
     """Return whom an entry is told to; `matter` is how the ticket stands after it, `at` a local instant."""
-    told = _returned(matter) if entry.action is Action.RETURN else _TOLD.get(entry.action, ())
-    return notices_to(told, matter, addressees, at)
+    return notices_to(_told(entry, matter), matter, addressees, at)
+
+
+def _told(entry: Entry, matter: Matter) -> tuple[tuple[NoticeKind, Audience], ...]:
+    if entry.action is Action.RETURN:
+        return _returned(matter)
+    if entry.action is Action.RECOMPUTE and entry.text("due_at") == entry.text("due_at_before"):
+        return ()  # the date stays, it is only certain now
+    return _TOLD.get(entry.action, ())
 
 
 def notices_to(

@@ -1,12 +1,12 @@
 """Where a ticket goes, under which clause and limit (D, T): the first rule that fits, and why. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
 from routing.departments import Departments
-from routing.reading import RulesError, insist_on_keys, list_of, strings_of, table_of
+from routing.reading import RulesError, insist_on_keys, list_of, placed, strings_of, table_of
 from routing.topics import Topic, topics_of
 from routing.vocabulary import Kind, Remoteness, Scope
 
@@ -117,14 +117,22 @@ def rules_of(tables: Mapping[str, Any], departments: Departments, languages: Ite
     """Return what stands in a rules file, checked against the departments; raises RulesError."""
     insist_on_keys(tables, "the file", {"version", "effective", "count_first_day", "limits", "topics", "rules"})
     version, effective = tables.get("version"), tables.get("effective")
-    if not isinstance(version, str) or not version or not isinstance(effective, date):
-        raise RulesError('it needs version = "2026-1" and effective = 2026-01-01 (G2)')
+    named = isinstance(version, str) and version != ""
+    if not named or not isinstance(effective, date):
+        wrong = "effective" if named else "version"
+        raise RulesError('it needs version = "2026-1" and effective = 2026-01-01 (G2)', wrong)
     topics = topics_of(tables, languages)
-    rules = tuple(_rule(number, entry, topics, departments) for number, entry in enumerate(list_of(tables, "rules"), 1))
+    rules = tuple(_rules(tables, topics, departments))
     _insist_on_reachable(rules)
     _insist_on_catch_all(rules)
     first_day = tables.get("count_first_day", False)
-    return Rules(version, effective, topics, rules, _limits(tables), first_day is True)
+    return Rules(str(version), effective, topics, rules, _limits(tables), first_day is True)
+
+
+def _rules(tables: Mapping[str, Any], topics: Mapping[str, Topic], departments: Departments) -> Iterator[Rule]:
+    for number, entry in enumerate(list_of(tables, "rules"), 1):
+        with placed("rules", number):
+            yield _rule(number, entry, topics, departments)
 
 
 def _rule(number: int, entry: Mapping[str, Any], topics: Mapping[str, Topic], departments: Departments) -> Rule:
@@ -169,10 +177,16 @@ def _insist_on_reachable(rules: tuple[Rule, ...]) -> None:
     for number, rule in enumerate(rules):
         for earlier in rules[:number]:
             if earlier.name == rule.name:
-                raise RulesError(f"rule {number + 1} ({rule.name}): another rule has this name: give it its own")
+                raise RulesError(
+                    f"rule {number + 1} ({rule.name}): another rule has this name: give it its own",
+                    "rules",
+                    number + 1,
+                )
             if _covers(earlier, rule):
                 raise RulesError(
-                    f"rule {number + 1} ({rule.name}) is never reached: {earlier.name} fits all it fits; put it before"
+                    f"rule {number + 1} ({rule.name}) is never reached: {earlier.name} fits all it fits; put it before",
+                    "rules",
+                    number + 1,
                 )
 
 
@@ -194,15 +208,22 @@ def _insist_on_catch_all(rules: tuple[Rule, ...]) -> None:
     last = rules[-1]
     if last.topics or last.kinds or last.scopes or last.areas:
         raise RulesError(
-            f"the last rule ({last.name}) must fit everything (D8): leave topics, kinds, scopes, areas out"
+            f"the last rule ({last.name}) must fit everything (D8): leave topics, kinds, scopes, areas out",
+            "rules",
+            len(rules),
         )
 
 
 def _limits(tables: Mapping[str, Any]) -> dict[Kind, Limit]:
     entries = table_of(tables, "limits")
     if strange := entries.keys() ^ set(Kind):
-        raise RulesError(f"[limits] has one entry for each of {', '.join(Kind)}: see {', '.join(sorted(strange))}")
-    return {Kind(name): _limit(f"limits.{name}", entry) for name, entry in entries.items()}
+        see = ", ".join(sorted(strange))
+        raise RulesError(f"[limits] has one entry for each of {', '.join(Kind)}: see {see}", "limits")
+    found: dict[Kind, Limit] = {}
+    for name, entry in entries.items():
+        with placed("limits", name):
+            found[Kind(name)] = _limit(f"limits.{name}", entry)
+    return found
 
 
 def _limit(place: str, entry: Any) -> Limit:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from routing.reading import RulesError, insist_on_keys, table_of, texts_of
+from routing.reading import RulesError, insist_on_keys, placed, table_of, texts_of
 from routing.vocabulary import Kind
 
 _ID: Final = re.compile(r"[a-z0-9-]{1,30}(?:\.[a-z0-9-]{1,30})?")
@@ -44,9 +44,10 @@ def topics_of(tables: Mapping[str, Any], languages: Iterable[str]) -> dict[str, 
     languages = tuple(languages)
     found: dict[str, Topic] = {}
     for name, entry in table_of(tables, "topics").items():
-        if not _ID.fullmatch(name):
-            raise RulesError(f'topics."{name}": use small letters, digits and hyphens, and one dot at most')
-        found[name] = _topic(name, entry, found, languages)
+        with placed("topics", name):
+            if not _ID.fullmatch(name):
+                raise RulesError(f'topics."{name}": use small letters, digits and hyphens, and one dot at most')
+            found[name] = _topic(name, entry, found, languages)
     return found
 
 

@@ -19,6 +19,9 @@ _SPAN: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?")
 NAMES: Final = tuple(holiday.name for holiday in Holiday)
 """The holidays, by the names under which the catalogue of texts has them."""
 
+IN_ENGLISH: Final[Mapping[str, str]] = {holiday.name: holiday.value for holiday in Holiday}
+"""The same as commands print them."""
+
 
 class YearlyNoticeError(ValueError):
     """The file is no yearly notice; the message says which entry is wrong and how to write it."""

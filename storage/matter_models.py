@@ -7,6 +7,7 @@ from storage.columns import Choice, Instant, Key, Record, TextList, Words
 from storage.metadata import ID, metadata
 
 _WITH_SOMEBODY = text("closed_at IS NULL")
+_TO_RECTIFY = text("rectification_due_at IS NOT NULL AND rectified_at IS NULL")
 
 matters = Table(
     "matters",
@@ -55,6 +56,7 @@ matters = Table(
     Column("customer_told_at", Instant),
     Column("closed_at", Instant),
     Index("ix_matters_open", "stage", "answer_due_at", sqlite_where=_WITH_SOMEBODY, postgresql_where=_WITH_SOMEBODY),
+    Index("ix_matters_to_rectify", "rectification_due_at", sqlite_where=_TO_RECTIFY, postgresql_where=_TO_RECTIFY),
     Index(None, "department", "dispatched_at"),
     Index(None, "received_at"),
 )

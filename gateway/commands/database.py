@@ -23,10 +23,11 @@ async def opened(settings: Settings) -> AsyncIterator[Storage]:
 
 async def note(work: UnitOfWork, what: str, **detail: str) -> None:
     """Put into the audit what was done on the command line, and by which user of this machine."""
-    await audit.note(work, work.now(), f"fourring ({_machine_user()})", what, detail)
+    await audit.note(work, work.now(), f"fourring ({machine_user()})", what, detail)
 
 
-def _machine_user() -> str:
+def machine_user() -> str:
+    """Return by which name this machine knows who types."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container may run under a number that has no name

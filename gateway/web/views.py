@@ -31,6 +31,7 @@ class Alarm(StrEnum):
     DATABASE_DELAYED = "notice.database_delayed"
     DISK_LOW = "notice.disk_low"
     NOT_RECORDED = "notice.not_recorded"
+    RULES_REFUSED = "notice.rules_refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,14 @@ def _matters() -> None:
     op.create_index(
         "ix_matters_open", "matters", ["stage", "answer_due_at"], sqlite_where=still_open, postgresql_where=still_open
     )
+    to_rectify = sa.text("rectification_due_at IS NOT NULL AND rectified_at IS NULL")
+    op.create_index(
+        "ix_matters_to_rectify",
+        "matters",
+        ["rectification_due_at"],
+        sqlite_where=to_rectify,
+        postgresql_where=to_rectify,
+    )
     op.create_index("ix_matters_department_dispatched_at", "matters", ["department", "dispatched_at"])
     op.create_index("ix_matters_received_at", "matters", ["received_at"])
 
