@@ -60,7 +60,8 @@ class Act:
 class _Step:
     """In which stages, by whom; the stage it leads to (None: the same).
 
-    `why`: only with a reason; `needs`: only with these particulars; `unless`: what else can stand against it.
+    `why`: only with a reason; `needs`: only with these particulars; `unless`: what else can stand against it;
+    `offered`: whether there is any sense in it for such a ticket.
     """
 
     stages: frozenset[Stage]
@@ -69,6 +70,7 @@ class _Step:
     why: bool = False
     needs: tuple[str, ...] = ()
     unless: Callable[[Matter, Act], Refusal | None] = lambda _, __: None
+    offered: Callable[[Matter], bool] = lambda _: True
 
 
 def entry_for(matter: Matter, act: Act) -> Entry:
@@ -93,7 +95,11 @@ def entry_for(matter: Matter, act: Act) -> Entry:
 
 def possible(matter: Matter, actor: Actor) -> tuple[Action, ...]:
     """Return what somebody could do in this stage, particulars aside: the buttons of a ticket's page."""
-    return tuple(action for action, step in _TABLE.items() if matter.stage in step.stages and actor in step.by)
+    return tuple(
+        action
+        for action, step in _TABLE.items()
+        if matter.stage in step.stages and actor in step.by and step.offered(matter)
+    )
 
 
 def _refusal(step: _Step, matter: Matter, act: Act) -> Refusal | None:
@@ -138,6 +144,10 @@ def _asked_by_another(matter: Matter, act: Act) -> Refusal | None:
     if matter.extension_asked_until is None:
         return Refusal.NOTHING_ASKED
     return Refusal.OWN_REQUEST if matter.extension_asked_by == act.by else None
+
+
+def _is_asked(matter: Matter) -> bool:
+    return matter.extension_asked_until is not None
 
 
 def _visit_happened(_: Matter, act: Act) -> Refusal | None:
@@ -204,6 +214,7 @@ _TABLE: Final[Mapping[Action, _Step]] = {
         _CONTACT | {_W.CREW},
         _S.ACCEPTED,
         unless=_arrives_once,
+        offered=lambda matter: matter.kind is Kind.FAULT_REPAIR and matter.arrived_at is None,
     ),
     _A.FEED_BACK: _Step(
         _stages(_S.ACCEPTED), _CONTACT, _S.FED_BACK, needs=("contacted_at", "contacted_how", "finding", "result")
@@ -219,17 +230,36 @@ _TABLE: Final[Mapping[Action, _Step]] = {
     ),
     _A.VISIT: _Step(_stages(_S.REVIEWED), _DIRECTOR, _S.VISITED, unless=_visit_happened),
     _A.ORDER_RECTIFICATION: _Step(_stages(_S.REVIEWED, _S.VISITED, _S.CLOSED), _DIRECTOR, why=True, needs=("due_at",)),
-    _A.RECTIFY: _Step(_stages(_S.REVIEWED, _S.VISITED, _S.CLOSED), _CONTACT | _DIRECTOR, why=True, unless=_ordered),
+    _A.RECTIFY: _Step(
+        _stages(_S.REVIEWED, _S.VISITED, _S.CLOSED),
+        _CONTACT | _DIRECTOR,
+        why=True,
+        unless=_ordered,
+        offered=lambda matter: matter.rectification_due_at is not None and matter.rectified_at is None,
+    ),
     _A.CLOSE: _Step(_stages(_S.VISITED), _DIRECTOR, _S.CLOSED, unless=_put_right),
     _A.REOPEN: _Step(_stages(_S.CLOSED, _S.SETTLED, _S.CANCELLED), _LEADERS, _S.REOPENED, why=True),
     _A.CANCEL: _Step(_stages(_S.OPENED, _S.DISPATCHED, _S.RETURNED, _S.REOPENED), _LEADERS, _S.CANCELLED, why=True),
     _A.MERGE: _Step(_OPEN, _LEADERS, _S.MERGED, why=True, needs=("into",), unless=_not_itself("into")),
     _A.CONFIRM_REPEAT: _Step(frozenset(Stage), _LEADERS, needs=("of",), unless=_not_itself("of")),
     _A.ASK_EXTENSION: _Step(
-        _stages(_S.DISPATCHED, _S.ACCEPTED), _CONTACT, why=True, needs=("until",), unless=_extension
+        _stages(_S.DISPATCHED, _S.ACCEPTED),
+        _CONTACT,
+        why=True,
+        needs=("until",),
+        unless=_extension,
+        offered=lambda matter: matter.longest_until is not None and not _is_asked(matter),
     ),
-    _A.GRANT_EXTENSION: _Step(_stages(_S.DISPATCHED, _S.ACCEPTED), _APPROVER, unless=_asked_by_another),
-    _A.REFUSE_EXTENSION: _Step(_stages(_S.DISPATCHED, _S.ACCEPTED), _APPROVER, why=True, unless=_asked_by_another),
+    _A.GRANT_EXTENSION: _Step(
+        _stages(_S.DISPATCHED, _S.ACCEPTED), _APPROVER, unless=_asked_by_another, offered=_is_asked
+    ),
+    _A.REFUSE_EXTENSION: _Step(
+        _stages(_S.DISPATCHED, _S.ACCEPTED),
+        _APPROVER,
+        why=True,
+        unless=_asked_by_another,
+        offered=_is_asked,
+    ),
     _A.TELL_CUSTOMER: _Step(_stages(_S.DISPATCHED, _S.ACCEPTED), _CONTACT | _HOTLINE, why=True),
     _A.RECOMPUTE: _Step(_OPEN, _SYSTEM, needs=("due_at",)),
     _A.CORRECT: _Step(_OPEN, _HOTLINE, needs=("fields",)),

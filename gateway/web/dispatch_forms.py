@@ -17,7 +17,7 @@ ROUTES = web.RouteTableDef()
 @ROUTES.post("/desk/ask")
 async def ask(request: web.Request) -> web.Response:
     """Show what is to be asked on the topic that was chosen, and where the ticket would go."""
-    return await _answered(request, "live/ask.html")
+    return await _answered(request, "asked.html")
 
 
 @ROUTES.post("/desk/way")

@@ -74,6 +74,7 @@ def set_up(app: web.Application, house: House) -> None:
         "phone_of": phone_of,
         "topic_of": lambda ticket, t: _name(house.handling.rules.book.rules.topics, ticket.topic, t),
         "department_of": lambda name, t: _name(house.handling.rules.book.departments.departments, name, t),
+        "is_provisional": lambda due_at: _is_provisional(house, due_at),
         "questions_of": lambda ticket: _questions(house.handling.rules.book.rules.topics.get(ticket.topic)),
         "languages": LANGUAGES,
         "settings": house.settings,
@@ -121,6 +122,12 @@ def _day_and_clock(at: datetime, zone: ZoneInfo, clock: Callable[[], datetime]) 
     if at.date() == now.date():
         return at.strftime("%H:%M")
     return at.strftime("%m-%d %H:%M" if at.year == now.year else "%Y-%m-%d %H:%M")
+
+
+def _is_provisional(house: House, due_at: datetime) -> bool:
+    """Say whether a yearly notice still to come may change a deadline's last day."""
+    last = (due_at - timedelta(microseconds=1)).astimezone(house.settings.hotline.zone)
+    return not house.handling.rules.book.calendar.knows(last.date())
 
 
 def _name(known: Mapping[str, Topic | Department], name: str, t: Texts) -> str:

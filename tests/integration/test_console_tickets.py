@@ -1,0 +1,203 @@
+"""A ticket's whole life in the browser: from the operator's save to the director's return visit (D9 to D11, G0, N5)."""
+
+from dataclasses import dataclass
+
+import pytest
+from console_house import PASSWORD, Console, answered
+from playwright.async_api import Page, expect
+
+from routing.vocabulary import Action, Stage
+from storage.matters import history, matter
+from storage.operators import Role, add_operator
+
+OFFICE = {
+    "9101": ("李静", Role.DIRECTOR),
+    "9201": ("何总", Role.APPROVER),
+    "7101": ("王芳", Role.CONTACT),
+    "7301": ("赵静", Role.CONTACT),
+    "7601": ("冯涛", Role.CONTACT),
+}
+
+
+@dataclass
+class Desks:
+    """A console with an office: everybody who works on tickets."""
+
+    console: Console
+
+    async def of(self, work_number: str) -> Page:
+        """Sign somebody of the office in."""
+        page = await self.console.page()
+        await self.console.sign_in(page, work_number, "none", PASSWORD)
+        await page.wait_for_url("**/tickets")
+        return page
+
+    async def saved(self, page: Page, topic: str, **fields: str) -> str:
+        """Let an operator save a ticket on a topic while he talks; return its number."""
+        call = await answered(self.console)
+        await page.get_by_test_id("ticket-number").first.wait_for()
+        await page.get_by_test_id("topic").select_option(topic)
+        await page.get_by_test_id("settle").wait_for()
+        for name, value in fields.items():
+            await page.get_by_test_id(name.replace("_", "-")).fill(value)
+        await page.get_by_test_id("save").click()
+        await page.get_by_test_id("saved").wait_for()
+        return (await self.console.ticket(call.id)).number
+
+    async def stage(self, number: str) -> Stage:
+        """Return where a ticket stands."""
+        async with self.console.house.storage.reading() as work:
+            return (await matter(work, number)).stage
+
+    async def actions(self, number: str) -> list[Action]:
+        """Return what was done with a ticket, in order."""
+        async with self.console.house.storage.reading() as work:
+            return [entry.action for entry in await history(work, number)]
+
+
+@pytest.fixture
+async def desks(console: Console) -> Desks:
+    """Return a console whose office is staffed."""
+    async with console.house.storage.work() as work:
+        for number, (name, role) in OFFICE.items():
+            await add_operator(work, number, name, PASSWORD, role)
+        await work.commit()
+    return Desks(console)
+
+
+async def do(page: Page, number: str, action: str, **fields: str) -> None:
+    """Do something on a ticket's page, as it stands there if it offers it."""
+    if not page.url.endswith(number) or not await page.get_by_test_id(f"act-{action}").count():
+        await page.goto(f"{page.url.split('/tickets')[0]}/tickets/{number}")
+    await page.get_by_test_id(f"act-{action}").click()
+    form = page.get_by_test_id(f"form-{action}")
+    for name, value in fields.items():
+        field = form.locator(f"[name={name}]")
+        if await field.evaluate("field => field.tagName") == "SELECT":
+            await field.select_option(value)
+        elif await field.get_attribute("type") == "checkbox":
+            await field.check()
+        else:
+            await field.fill(value)
+    await form.get_by_test_id(f"do-{action}").click()
+
+
+async def test_a_complaint_goes_from_the_operator_to_the_return_visit(desks: Desks) -> None:
+    """Each in turn finds it on his desk, and only what is his to do; the history has every step."""
+    operator = await desks.console.signed_in("1001", "11")
+    contact, director = await desks.of("7101"), await desks.of("9101")
+    number = await desks.saved(operator, "complaint.attitude", address="永中街道 8 号", description="态度不好")
+    assert Stage.DISPATCHED is await desks.stage(number)
+    await contact.reload()
+    await expect(contact.get_by_test_id(f"waiting-{number}")).to_be_visible()
+    await expect(contact.get_by_test_id("told")).to_contain_text(number)
+    await do(contact, number, "accept")
+    await expect(contact.get_by_test_id("stage")).to_have_attribute("data-stage", "accepted")
+    feedback = {"contacted_at": "2026-11-26T10:00", "contacted_how": "phone", "finding": "属实", "result": "已道歉"}
+    await do(contact, number, "feed_back", **feedback)
+    await director.reload()
+    await director.get_by_role("link", name=number).first.click()
+    await do(director, number, "review", substantiated="yes")
+    await do(director, number, "visit", why="多次拨打无人接听")
+    await do(director, number, "close")
+    await expect(director.get_by_test_id("problem")).to_contain_text("P4")
+    await do(director, number, "order_rectification", due="2026-12-31", why="开展服务培训")
+    await do(director, number, "close")
+    await expect(director.get_by_test_id("stage")).to_have_attribute("data-stage", "closed")
+    expected = ["dispatch", "accept", "feed_back", "review", "visit", "order_rectification", "close"]
+    assert expected == await desks.actions(number)
+
+
+async def test_the_form_says_where_a_ticket_will_go_while_it_is_typed(desks: Desks) -> None:
+    """Department, clause and deadline, by the topic, and by the area that the address names."""
+    operator = await desks.console.signed_in("1001", "11")
+    await answered(desks.console)
+    await operator.get_by_test_id("topic").select_option("fault.wire")
+    await expect(operator.get_by_test_id("urgent")).to_be_visible()
+    await expect(operator.get_by_test_id("way-department")).to_have_text("抢修中心")
+    await operator.get_by_test_id("address").fill("灵昆岛北段 12 号")
+    await expect(operator.get_by_test_id("way-department")).to_have_text("沙城供电所")
+    await expect(operator.get_by_test_id("way-clause")).to_have_text("D5")
+    await operator.get_by_test_id("answer-extent").fill("整条街")
+    await operator.get_by_test_id("scope").select_option("customer")
+    await expect(operator.get_by_test_id("way-paid")).to_be_visible()
+    await operator.get_by_test_id("save").click()
+    await expect(operator.get_by_test_id("not-saved")).to_be_visible()
+    await operator.get_by_test_id("paid-agreed").check()
+    await expect(operator.get_by_test_id("way-department")).to_have_text("沙城供电所")
+
+
+async def test_the_second_return_is_the_directors_to_decide(desks: Desks) -> None:
+    """A return needs a reason; the first is for the shift leader, the second leaves him no choice (G0)."""
+    operator, leader = await desks.console.signed_in("1001", "11"), await desks.console.signed_in("9001", "12")
+    contact, director = await desks.of("7301"), await desks.of("9101")
+    number = await desks.saved(operator, "bill", description="电费疑问")
+    await do(contact, number, "return", why="不属本部门")
+    await leader.goto(f"{desks.console.url}/tickets")
+    await do(leader, number, "redispatch", department="marketing", why="属营销部")
+    await do(contact, number, "return", why="仍不属本部门")
+    await leader.reload()
+    await do(leader, number, "redispatch", department="marketing", why="再派")
+    await expect(leader.get_by_test_id("problem")).to_contain_text("G0")
+    await do(director, number, "redispatch", department="party-office", why="由党政办办理")
+    await expect(director.get_by_test_id("department")).to_have_text("党政办")
+    await expect(director.get_by_test_id("returns")).to_contain_text("2")
+
+
+async def test_who_comes_second_is_told_and_overwrites_nothing(desks: Desks) -> None:
+    """Two browsers on one ticket: the second sees what the first did, and his own form again."""
+    operator = await desks.console.signed_in("1001", "11")
+    first, second = await desks.of("7301"), await desks.of("7301")
+    number = await desks.saved(operator, "bill", description="电费疑问")
+    for page in (first, second):
+        await page.goto(f"{desks.console.url}/tickets/{number}")
+    await do(first, number, "accept")
+    await do(second, number, "return", why="不属本部门")
+    await expect(second.get_by_test_id("problem")).to_be_visible()
+    await expect(second.get_by_test_id("history")).to_contain_text("签收")
+    assert Stage.ACCEPTED is await desks.stage(number)
+
+
+async def test_an_extension_is_asked_for_and_granted_by_another(desks: Desks) -> None:
+    """Never past 30 working days from receipt (T3); why it is this date stands on the page."""
+    operator = await desks.console.signed_in("1001", "11")
+    contact, approver = await desks.of("7101"), await desks.of("9201")
+    number = await desks.saved(operator, "complaint", description="办事拖拉")
+    await do(contact, number, "ask_extension", until="2099-12-31", why="需外单位取证")
+    await expect(contact.get_by_test_id("problem")).to_contain_text("T3")
+    async with desks.console.house.storage.reading() as work:
+        longest = (await matter(work, number)).longest_until
+    day = longest.astimezone(desks.console.house.settings.hotline.zone)
+    last = f"{day.fromordinal(day.toordinal() - 1):%Y-%m-%d}"
+    await do(contact, number, "ask_extension", until=last, why="需外单位取证")
+    await approver.reload()
+    await expect(approver.get_by_test_id(f"waiting-{number}")).to_be_visible()
+    await do(approver, number, "grant_extension")
+    await expect(approver.get_by_test_id("due")).to_have_text(last)
+    await approver.get_by_test_id("why-this-date").click()
+    assert 30 == await approver.get_by_test_id("days").locator("b").count()
+
+
+async def test_who_reports_is_hidden_from_who_need_not_know(desks: Desks) -> None:
+    """The cc sees the ticket, never who called; a department that has nothing to do with it sees nothing at all."""
+    operator = await desks.console.signed_in("1001", "11")
+    cc, other = await desks.of("7301"), await desks.of("7601")
+    number = await desks.saved(operator, "report.theft", customer_name="张三", description="邻居窃电")
+    await cc.goto(f"{desks.console.url}/tickets/{number}")
+    await expect(cc.get_by_test_id("masked")).to_be_visible()
+    assert "张三" not in await cc.content()
+    told = await other.goto(f"{desks.console.url}/tickets/{number}")
+    assert 404 == told.status
+
+
+async def test_nobody_does_what_his_role_may_not(desks: Desks) -> None:
+    """Asked for by hand as well, without a button: the answer is a refusal, and nothing is done."""
+    operator = await desks.console.signed_in("1001", "11")
+    contact = await desks.of("7101")
+    number = await desks.saved(operator, "complaint", description="办事拖拉")
+    for action, form in (("close", {}), ("review", {}), ("redispatch", {"why": "x"}), ("grant_extension", {})):
+        told = await contact.request.post(
+            f"{desks.console.url}/tickets/{number}/{action}", form=form, headers={"Origin": desks.console.url}
+        )
+        assert told.status in (403, 409, 422), action
+    assert ["dispatch"] == await desks.actions(number)
