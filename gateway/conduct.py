@@ -24,6 +24,17 @@ class Hold(Section):
     limit_seconds: int = Field(120, ge=5, le=3600)
 
 
+class Visits(Section):
+    """How long a call with a customer must last at least to count as a return visit (D11)."""
+
+    least_seconds: float = Field(10.0, gt=0, le=3600)
+
+    @property
+    def least(self) -> timedelta:
+        """The same as a span of time."""
+        return timedelta(seconds=self.least_seconds)
+
+
 class Rating(Section):
     """The caller's rating at the end of a call: whether operators can pass him to it, and how long a key is waited for.
 

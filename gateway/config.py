@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from gateway.conduct import Deadlines, Hold, Quality, Rating, Recording, Reports, Supervision, Transfers
+from gateway.conduct import Deadlines, Hold, Quality, Rating, Recording, Reports, Supervision, Transfers, Visits
 from gateway.sections import (
     AMI,
     PBX,
@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     deadlines: Deadlines = Deadlines()
     alarms: Alarms = Alarms()
     transfers: Transfers = Transfers()
+    visits: Visits = Visits()
     hold: Hold = Hold()
     reports: Reports = Reports()
     web: Web = Web()

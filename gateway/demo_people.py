@@ -31,8 +31,15 @@ DEMO_OPERATORS = (
     DemoOperator("1003", "周敏", Role.OPERATOR),
     DemoOperator("9001", "王建国", Role.SHIFT_LEADER),
 )
-DEMO_PEOPLE = (*DEMO_OPERATORS, DemoOperator("9101", "李静", Role.DIRECTOR))
-"""The director as well, whom demos of before did not have."""
+DEMO_PEOPLE = (
+    *DEMO_OPERATORS,
+    DemoOperator("9101", "李静", Role.DIRECTOR),
+    DemoOperator("9201", "何志明", Role.APPROVER),
+    DemoOperator("7101", "王芳", Role.CONTACT),
+    DemoOperator("7301", "赵静", Role.CONTACT),
+    DemoOperator("7601", "冯涛", Role.CONTACT),
+)
+"""The office as well, whom demos of before did not have; the contacts are those of routing/departments.toml."""
 
 
 async def employ(storage: Storage) -> None:

@@ -1,14 +1,14 @@
 """Who is told of what is done with a ticket, and of its deadlines: kinds of notices and their audiences. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from routing.departments import Departments
 from routing.lifecycle import DIRECTOR_DECIDES_FROM
-from routing.matters import Entry, Matter
+from routing.matters import WITH_DEPARTMENT, Entry, Matter
 from routing.vocabulary import Action, Actor
 
 
@@ -17,6 +17,7 @@ class NoticeKind(StrEnum):
 
     DISPATCHED = "dispatched"
     INFORMED = "informed"
+    DANGER = "danger"
     WITHOUT_CONTACT = "without_contact"
     RETURNED = "returned"
     RETURNED_AGAIN = "returned_again"
@@ -96,7 +97,11 @@ class Addressees:
 
 def notices_of(entry: Entry, matter: Matter, addressees: Addressees, at: datetime) -> tuple[Notice, ...]:
     """Return whom an entry is told to; `matter` is how the ticket stands after it, `at` a local instant."""
-    return notices_to(_told(entry, matter), matter, addressees, at)
+    notices = notices_to(_told(entry, matter), matter, addressees, at)
+    if entry.action is Action.REDISPATCH and entry.before in WITH_DEPARTMENT and entry.department != matter.department:
+        taken_from = replace(matter, department=entry.department)
+        notices += notices_to(((NoticeKind.WITHDRAWN, Audience.DEPARTMENT),), taken_from, addressees, at)
+    return notices
 
 
 def _told(entry: Entry, matter: Matter) -> tuple[tuple[NoticeKind, Audience], ...]:
@@ -104,6 +109,8 @@ def _told(entry: Entry, matter: Matter) -> tuple[tuple[NoticeKind, Audience], ..
         return _returned(matter)
     if entry.action is Action.RECOMPUTE and entry.text("due_at") == entry.text("due_at_before"):
         return ()  # the date stays, it is only certain now
+    if entry.action is Action.DISPATCH and matter.urgent:
+        return (*_TOLD[entry.action], (NoticeKind.DANGER, Audience.LEADERS), (NoticeKind.DANGER, Audience.DIRECTOR))
     return _TOLD.get(entry.action, ())
 
 

@@ -18,6 +18,7 @@ from routing.matters import Matter
 from routing.privacy import may_see_customer, may_see_ticket
 from routing.vocabulary import Action, Actor, Ground, Remoteness
 from storage.desks import waiting
+from storage.linked_calls import talked_with
 from storage.matters import NoSuchTicketError, StaleMatterError, history, matter
 from storage.notices import inbox, mark_read
 from storage.roles import Role
@@ -103,6 +104,7 @@ async def act(request: web.Request) -> web.Response:
         found, present = await _looked_up(work, who, number)
     try:
         data = particulars(action, Sent(fields, found, present, house.handling.rules.book))
+        await _insist_on_call(house, found, present, str(data.get("call", "")))
         wanted = Act(action, who.work_number, who.actor, house.clock(), fields.get("why", ""), data)
         await house.handling.do(number, wanted, _seen(fields.get("version", "")))
     except FormError as problem:
@@ -112,6 +114,16 @@ async def act(request: web.Request) -> web.Response:
     except StaleMatterError:
         return await _shown(request, who, "act.stale", typed=fields)
     raise web.HTTPSeeOther(f"/tickets/{number}")
+
+
+async def _insist_on_call(house: House, found: Ticket, present: Matter, call: str) -> None:
+    """Refuse a return visit by a call that was none: not with this customer, too short, or before the answer (D11)."""
+    if not call:
+        return
+    numbers = {number for number in (found.caller_number, found.customer_phone) if number}
+    async with house.storage.reading() as work:
+        if not await talked_with(work, call, numbers, present.fed_back_at, house.settings.visits.least):
+            raise FormError("act.no_such_call")
 
 
 async def _looked_up(work: UnitOfWork, who: Viewer, number: str) -> tuple[Ticket, Matter]:
