@@ -185,7 +185,8 @@ Fourring runs.   Console: {url}/
 
   Sign in there as one of (work number, password):
 {people}
-  at seat 01, 02 or 03 (the browser is the phone), and let the page use the microphone; who works in the office (director, approver, contacts) takes none.
+  at seat 01, 02 or 03 (the browser is the phone), and let the page use the microphone; director, approver and ticket
+  contacts work on tickets and take no seat.
 
   Then, in another terminal:   make call        a customer calls the hotline, and your page rings
   Ctrl-C here stops everything that was started.
