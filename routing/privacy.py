@@ -9,19 +9,20 @@ from typing import Final
 from routing.matters import Matter
 from routing.vocabulary import Actor
 
-_HOTLINE: Final = frozenset({Actor.OPERATOR, Actor.SHIFT_LEADER, Actor.DIRECTOR, Actor.SYSTEM})
+HOTLINE: Final = frozenset({Actor.OPERATOR, Actor.SHIFT_LEADER, Actor.DIRECTOR, Actor.SYSTEM})
+"""In which capacities somebody sees every ticket, and who called."""
 
 
 def may_see_ticket(actor: Actor, departments: Collection[str], matter: Matter) -> bool:
     """Say whether somebody, acting for these departments, sees a ticket at all."""
-    if actor in _HOTLINE or actor is Actor.APPROVER:
+    if actor in HOTLINE or actor is Actor.APPROVER:
         return True
     return matter.department in departments or any(name in departments for name in matter.cc)
 
 
 def may_see_customer(actor: Actor, departments: Collection[str], matter: Matter, concerns: str) -> bool:
     """Say whether he sees the customer's name and number; `concerns` is the department complained of, "" for none."""
-    if actor in _HOTLINE:
+    if actor in HOTLINE:
         return True
     hidden_from = {concerns, *matter.masked_from}
     return actor is Actor.CONTACT and matter.department in departments and matter.department not in hidden_from

@@ -16,19 +16,22 @@ ROUTES = web.RouteTableDef()
 
 @ROUTES.post("/desk/ask")
 async def ask(request: web.Request) -> web.Response:
-    """Show what is to be asked on the topic that was chosen, and where the ticket would go."""
-    return await _answered(request, "asked.html")
+    """Show what is to be asked on the topic that was chosen, and where the ticket would go; it has a kind of its own."""
+    return await _answered(request, "asked.html", {**await _sent(request), "kind": ""})
 
 
 @ROUTES.post("/desk/way")
 async def way(request: web.Request) -> web.Response:
     """Show where the ticket would go as it stands."""
-    return await _answered(request, "live/way.html")
+    return await _answered(request, "live/way.html", await _sent(request))
 
 
-async def _answered(request: web.Request, template: str) -> web.Response:
+async def _sent(request: web.Request) -> dict[str, str]:
+    return {name: str(value) for name, value in (await request.post()).items()}
+
+
+async def _answered(request: web.Request, template: str, fields: dict[str, str]) -> web.Response:
     insist(request)
-    fields = {name: str(value) for name, value in (await request.post()).items()}
     house, call = house_of(request), fields.get("call", "")
     book = house.handling.rules.book
     topic = book.rules.topics.get(fields.get("topic", ""))

@@ -15,18 +15,19 @@ from gateway.web.visitors import role_here
 from routing.dispatch import deadlines
 from routing.lifecycle import Act, LifecycleError, possible
 from routing.matters import Matter
-from routing.privacy import may_see_customer, may_see_ticket
+from routing.privacy import HOTLINE, may_see_customer, may_see_ticket
 from routing.vocabulary import Action, Actor, Ground, Remoteness
 from storage.desks import waiting
 from storage.linked_calls import talked_with
-from storage.matters import NoSuchTicketError, StaleMatterError, history, matter
+from storage.matters import NoSuchTicketError, StaleMatterError, history, matter, matters_of
 from storage.notices import inbox, mark_read
 from storage.roles import Role
-from storage.tickets import Ticket, ticket
+from storage.tickets import Ticket, TicketFilter, ticket, tickets
 from storage.unit_of_work import UnitOfWork
 
 ROUTES = web.RouteTableDef()
 
+_LONGEST_SOUGHT: Final = 100
 _BY_THE_SOFTWARE: Final = frozenset({Action.DISPATCH, Action.SETTLE, Action.CORRECT, Action.RECOMPUTE})
 """What is done by saving a form, or by the software itself: no button of a ticket's page."""
 
@@ -55,13 +56,19 @@ def viewer(request: web.Request) -> Viewer:
 async def desk(request: web.Request) -> web.Response:
     """Show what waits for who is signed in, what expires first on top, and what he was told."""
     who, house = viewer(request), house_of(request)
+    sought = request.query.get("q", "").strip()[:_LONGEST_SOUGHT] if who.actor in HOTLINE else ""
     async with house.storage.reading() as work:
         found = await waiting(work, who.role, who.departments)
         told = await inbox(work, who.work_number)
+        hits = (await tickets(work, TicketFilter(text=sought))).tickets if sought else []
+        stand = await matters_of(work, [hit.number for hit in hits])
     context = {
         "viewer": who,
         "waiting": found,
         "told": told,
+        "sought": sought,
+        "searches": who.actor in HOTLINE,
+        "hits": [(hit, stand.get(hit.number)) for hit in hits],
         "now": house.clock(),
         "book": house.handling.rules.book,
         "problem_of_rules": house.handling.rules.problem,

@@ -201,3 +201,49 @@ async def test_nobody_does_what_his_role_may_not(desks: Desks) -> None:
         )
         assert told.status in (403, 409, 422), action
     assert ["dispatch"] == await desks.actions(number)
+
+
+async def test_the_hotline_finds_any_ticket_and_a_contact_does_not_search(desks: Desks) -> None:
+    """By number, name, address or text, Chinese included."""
+    operator = await desks.console.signed_in("1001", "11")
+    director, contact = await desks.of("9101"), await desks.of("7101")
+    number = await desks.saved(operator, "bill", customer_name="单立文", description="电费疑问")
+    for words in (number, "单立", "费疑"):
+        await director.goto(f"{desks.console.url}/tickets")
+        await director.get_by_test_id("search").fill(words)
+        await director.get_by_test_id("seek").click()
+        await expect(director.get_by_test_id("hits")).to_contain_text(number)
+    await contact.goto(f"{desks.console.url}/tickets?q=单立")
+    assert 0 == await contact.get_by_test_id("hits").count()
+
+
+async def test_a_return_visit_counts_by_a_call_with_the_customer(desks: Desks) -> None:
+    """A number that is no such call is refused, and so is nothing at all (D11)."""
+    operator = await desks.console.signed_in("1001", "11")
+    contact, director = await desks.of("7101"), await desks.of("9101")
+    number = await desks.saved(operator, "complaint", description="办事拖拉")
+    await do(contact, number, "accept")
+    feedback = {"contacted_at": "2026-11-26T10:00", "contacted_how": "phone", "finding": "不实", "result": "已解释"}
+    await do(contact, number, "feed_back", **feedback)
+    await do(director, number, "review")
+    await do(director, number, "visit", call=number, satisfaction="satisfied")
+    await expect(director.get_by_test_id("problem")).to_be_visible()
+    await do(director, number, "visit")
+    await expect(director.get_by_test_id("problem")).to_be_visible()
+    assert Stage.REVIEWED is await desks.stage(number)
+
+
+async def test_what_was_settled_at_once_goes_nowhere(desks: Desks) -> None:
+    """A question that the operator answered; a complaint cannot be done with like that."""
+    operator = await desks.console.signed_in("1001", "11")
+    call = await answered(desks.console)
+    await operator.get_by_test_id("topic").select_option("complaint")
+    await operator.get_by_test_id("settle").check()
+    await operator.get_by_test_id("save").click()
+    await expect(operator.get_by_test_id("not-saved")).to_be_visible()
+    await operator.get_by_test_id("topic").select_option("bill")
+    await expect(operator.get_by_test_id("kind")).to_have_value("consultation")
+    await operator.get_by_test_id("settle").check()
+    await operator.get_by_test_id("save").click()
+    await operator.get_by_test_id("saved").wait_for()
+    assert Stage.SETTLED is await desks.stage((await desks.console.ticket(call.id)).number)

@@ -59,7 +59,7 @@ export function keepForms() {
   });
   list.addEventListener("htmx:afterSettle", (event) => {
     const asked = event.target.matches(".ask") && ticketOf(event.target);
-    if (asked && "dirty" in asked.dataset) answerAgain(asked);
+    if (asked && "restoring" in asked.dataset) answerAgain(asked);
     tickets("[data-dirty]").forEach(keep);
   });
   list.addEventListener("htmx:beforeSwap", (event) => {
@@ -108,14 +108,18 @@ export function keepForms() {
     }
     ticket.dataset.dirty = "";
     const topic = ticket.querySelector("[name=topic]");
-    if (topic.value) htmx.trigger(topic, "change"); // and what was answered to its questions comes back with them
+    if (!topic.value) return;
+    ticket.dataset.restoring = ""; // what was chosen and answered for this topic comes back with its questions
+    htmx.trigger(topic, "change");
   }
 
   function answerAgain(ticket) {
     for (const [name, value] of draftOf(ticket.dataset.call) ?? []) {
       const field = ticket.querySelector(`.ask [name="${name}"]`);
-      if (field && !field.value && field.type !== "checkbox") field.value = value;
+      if (field?.type === "checkbox") field.checked = true;
+      else if (field) field.value = value;
     }
+    delete ticket.dataset.restoring;
   }
 
   function show(ticket) {
