@@ -16,7 +16,7 @@ ROUTES = web.RouteTableDef()
 
 @ROUTES.post("/desk/ask")
 async def ask(request: web.Request) -> web.Response:
-    """Show what is to be asked on the topic that was chosen, and where the ticket would go; it has a kind of its own."""
+    """Show what is to be asked on the topic that was chosen, of its own usual kind, and where the ticket would go."""
     return await _answered(request, "asked.html", {**await _sent(request), "kind": ""})
 
 

@@ -16,7 +16,7 @@ async def director(console: Console) -> Page:
         await work.commit()
     page = await console.page()
     await signs_in(console, page)
-    await page.wait_for_url("**/reports")
+    await page.wait_for_url("**/tickets")
     return page
 
 
@@ -35,7 +35,7 @@ async def test_he_sees_what_a_shift_leader_sees_and_takes_no_calls(console: Cons
         ticket = await ticket_of_call(work, call.id)
         assert ticket is not None
         assert ("9101", "signed in") in [(note.who, note.what) for note in await notes(work, began_at)]
-    await page.reload()
+    await page.get_by_test_id("to-reports").click()
     await page.get_by_test_id("calls").click()
     await page.get_by_role("link", name=ticket.number).click()
     await expect(page.get_by_test_id("facts")).to_be_visible()
@@ -43,7 +43,7 @@ async def test_he_sees_what_a_shift_leader_sees_and_takes_no_calls(console: Cons
         await page.get_by_test_id(place).click()
         await expect(page.get_by_test_id(place)).to_be_visible()
     await page.goto(f"{console.url}/")
-    await page.wait_for_url("**/reports")
+    await page.wait_for_url("**/tickets")
     assert {} == console.pbx.members
 
 
