@@ -5,10 +5,10 @@ What is published is frozen with its SHA-256; it holds figures of departments, a
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from gateway.assessment import assess, terms
+from gateway.assessment import Assessed, assess, terms
 from gateway.config import Settings
 from gateway.rulebook import RuleShelf
 from routing.monthly import FIGURES, Due, Timetable, changes, due, first_after, total
@@ -21,7 +21,7 @@ from storage.roles import Role
 from storage.unit_of_work import UnitOfWork
 
 SYSTEM: Final = ""
-_PUBLIC: Final = ("month", "departments", "total")
+_PUBLIC: Final = ("month", "departments", "total", "changes")
 
 
 class MonthError(Exception):
@@ -63,6 +63,10 @@ class Months:
         chosen = self.settings.assessment
         return Timetable(chosen.publish_by_day, chosen.remind_working_days)
 
+    def publish_by(self, month: str) -> date:
+        """Return the last day on which a month is published in time."""
+        return self.timetable.publish_by(month, self.rules.book.calendar)
+
     async def due(self) -> tuple[Due, ...]:
         """Return what is due today: a draft, a reminder, an alarm."""
         async with self.storage.reading() as work:
@@ -71,9 +75,11 @@ class Months:
         today = self.clock().astimezone(self.rules.book.zone).date()
         return due(today, published, self.rules.book.calendar, found, self.timetable)
 
-    async def present(self, month: str) -> dict[str, Any]:
-        """Return a month's table as it is now, with every line that is due by now."""
-        return (await self._seen(month))[1]
+    async def present(self, month: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return a month's table as it is now, and the departments not charged because nobody has counted them."""
+        assessed = await self._assess()
+        async with self.storage.reading() as work:
+            return await self._counted(work, month), assessed.uncounted
 
     async def draft(self, month: str, by: str = SYSTEM) -> Edition:
         """Keep a draft; raises NotOverError, PublishedAlreadyError."""
@@ -134,8 +140,8 @@ class Months:
             "rules_version": book.rules.version,
         }
 
-    async def _assess(self) -> None:
-        await assess(self.storage, terms(self.settings, self.rules.book), self.clock())
+    async def _assess(self) -> Assessed:
+        return await assess(self.storage, terms(self.settings, self.rules.book), self.clock())
 
     async def _insist_on_director(self, by: str) -> None:
         async with self.storage.reading() as work:
@@ -149,7 +155,7 @@ class Months:
 
 def public(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return what everybody may see of a table: figures of departments, without anybody's words (I10)."""
-    return {name: content[name] for name in _PUBLIC}
+    return {name: content[name] for name in _PUBLIC if name in content}
 
 
 def figures_of(content: Mapping[str, Any]) -> dict[str, dict[str, int]]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from handled_tickets import DIRECTOR, Desk, at, employ
+from handled_tickets import DIRECTOR, Desk, at
 
 from gateway.assessment import assess
 from routing.dispatch import iso
@@ -57,8 +57,7 @@ EXPECTED = {
 
 
 async def november(storage: Storage, terms: Terms, until: str = "12-03 00:00") -> None:
-    """Let it happen, be assessed, and one line be waived."""
-    await employ(storage)
+    """Let it happen, be assessed, and one line be waived by the director, whom there must be."""
     desk = Desk(storage)
     await _ruled_on(desk)
     answered = await _answered(desk)

@@ -61,6 +61,7 @@ def counted(found: Mapping[str, Mapping[str, int]]) -> dict[str, Counter[str]]:
 
 async def test_every_figure_is_what_a_count_by_hand_says(storage: Storage) -> None:
     """Eleven tickets, around both ends of the month; each figure occurs, departments with nothing do not."""
+    await employ(storage)
     await november(storage, TERMS)
     async with storage.reading() as work:
         found = await month_figures(work, MONTH, SHANGHAI)
@@ -70,6 +71,7 @@ async def test_every_figure_is_what_a_count_by_hand_says(storage: Storage) -> No
 
 async def test_the_next_month_has_what_is_its_own(storage: Storage) -> None:
     """What was corrected while a department had it was not received again; days late go on."""
+    await employ(storage)
     await november(storage, TERMS, "12-04 00:00")
     async with storage.reading() as work:
         found = counted(await month_figures(work, "2026-12", SHANGHAI))
@@ -85,6 +87,7 @@ async def test_a_month_in_which_nothing_happened_has_no_figures(storage: Storage
 
 async def test_what_is_published_stays_whatever_happens_later(storage: Storage) -> None:
     """Its SHA-256 is that of its content; nothing of any ticket or person stands in it, every department does."""
+    await employ(storage)
     await november(storage, TERMS)
     made = await months(storage).publish(MONTH, DIRECTOR)
     assert (1, EditionKind.PUBLISHED, DIRECTOR) == (made.edition, made.kind, made.by)
@@ -152,6 +155,7 @@ async def test_nobody_changes_a_table_that_was_made(storage: Storage, change: st
 
 async def test_a_correction_is_a_supplement_with_old_and_new_figures(storage: Storage) -> None:
     """The published table stays; a second correction is of the first one's figures."""
+    await employ(storage)
     await november(storage, TERMS)
     clock = Clock()
     tables, desk = months(storage, clock), Desk(storage)
