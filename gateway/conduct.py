@@ -1,10 +1,11 @@
-"""The tables of fourring.toml that say how calls are handled: passed on, held, rated, recorded, judged, counted.
+"""The tables of fourring.toml that say how calls are handled, counted and charged.
 
 The other tables stand in gateway.sections.
 """
 
 from datetime import time, timedelta
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -104,6 +105,21 @@ class Deadlines(Section):
         if told_at.tzinfo:
             raise ValueError('write a local time, like "08:00"')
         return told_at
+
+
+class Assessment(Section):
+    """What departments are charged, in yuan for each person: a day late (P1), a ruling (P2), a repeat (P3).
+
+    `days`: whether every day counts as late, or working days only. `remind_working_days`: how long before the monthly
+    table must be published its director is reminded (D12).
+    """
+
+    late_yuan: int = Field(50, ge=0)
+    unqualified_yuan: int = Field(50, ge=0)
+    repeat_yuan: int = Field(100, ge=0)
+    days: Literal["calendar", "working"] = "calendar"
+    publish_by_day: int = Field(15, ge=1, le=28)
+    remind_working_days: int = Field(2, ge=0, le=15)
 
 
 class Reports(Section):

@@ -13,7 +13,18 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from gateway.conduct import Deadlines, Hold, Quality, Rating, Recording, Reports, Supervision, Transfers, Visits
+from gateway.conduct import (
+    Assessment,
+    Deadlines,
+    Hold,
+    Quality,
+    Rating,
+    Recording,
+    Reports,
+    Supervision,
+    Transfers,
+    Visits,
+)
 from gateway.sections import (
     AMI,
     PBX,
@@ -76,6 +87,7 @@ class Settings(BaseSettings):
     visits: Visits = Visits()
     hold: Hold = Hold()
     reports: Reports = Reports()
+    assessment: Assessment = Assessment()
     web: Web = Web()
     database: Database = Database()
     paths: Paths = Paths()

@@ -41,7 +41,7 @@ def as_pdf(paper: Paper, question: Question, groups: Mapping[str, Counts]) -> by
     named = [(name or paper.t("reports.nobody"), counts) for name, counts in groups.items()]
     limit = question.limit or paper.rule.limit
     html = (
-        _templates()
+        paper_templates()
         .get_template("report_paper.html")
         .render(
             t=paper.t,
@@ -57,7 +57,7 @@ def as_pdf(paper: Paper, question: Question, groups: Mapping[str, Counts]) -> by
             tables=_tables(named),
         )
     )
-    return _set(html)
+    return set_on_paper(html)
 
 
 def _tables(named: Sequence[tuple[str, Counts]]) -> list[tuple[tuple[str, Counts], ...]]:
@@ -65,7 +65,8 @@ def _tables(named: Sequence[tuple[str, Counts]]) -> list[tuple[tuple[str, Counts
 
 
 @cache
-def _templates() -> Environment:
+def paper_templates() -> Environment:
+    """Return the templates of what is printed; everything put into them is escaped."""
     return Environment(
         loader=PackageLoader("gateway.web"),
         autoescape=True,
@@ -75,8 +76,11 @@ def _templates() -> Environment:
     )
 
 
-def _set(html: str) -> bytes:
-    """Set a page; the library is read here, because it takes half a second and needs others that are no Python."""
+def set_on_paper(html: str) -> bytes:
+    """Set a page as a PDF; the library is read here: that takes half a second, and needs others that are no Python.
+
+    Raises PaperError.
+    """
     try:
         from weasyprint import HTML  # noqa: PLC0415
     except OSError:

@@ -20,12 +20,13 @@ _FORMULA: Final = "=+-@\t\r"
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Header and rows, and below them what each figure is; `title` says period and rule."""
+    """Header and rows, and below them what each figure is; `title` says period and rule, and is called `titled`."""
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
     formulas: tuple[tuple[str, str], ...]
+    titled: str = "rule"
 
 
 def sheet(title: str, by: str, groups: Mapping[str, Counts]) -> Sheet:
@@ -61,9 +62,9 @@ def as_csv(found: Sheet) -> bytes:
     """Return header and rows as comma-separated values, in UTF-8; behind them, each with a "#", rule and formulas."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(found.header)
+    writer.writerow([harmless(cell) for cell in found.header])
     writer.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in found.rows)
-    for name, says in (("rule", found.title), *found.formulas):
+    for name, says in ((found.titled, found.title), *found.formulas):
         writer.writerow([f"# {name}", harmless(says)])
     return text.getvalue().encode("utf-8")
 

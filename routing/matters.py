@@ -161,7 +161,8 @@ def _sorted(matter: Matter, entry: Entry) -> dict[str, Any]:
 def _redispatched(matter: Matter, entry: Entry) -> dict[str, Any]:
     again = {"redispatches": matter.redispatches + 1} if matter.department else {}
     kept = {"due_at": matter.due_at, "answer_due_at": matter.answer_due_at} if matter.extended else {}
-    return {**_dispatched(matter, entry), **again, **kept}
+    ruled = matter.rulings and entry.before is not Stage.REOPENED  # the date that was set with the ruling stands
+    return {**_dispatched(matter, entry), **again, **kept, **({"answer_due_at": matter.answer_due_at} if ruled else {})}
 
 
 def _ruled(matter: Matter, entry: Entry) -> dict[str, Any]:

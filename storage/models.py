@@ -1,6 +1,7 @@
 """The tables. Nothing here reads or writes; migrations/versions must lead to exactly what stands here.
 
-Facts, entries, playbacks and the audit are append-only: triggers, made by the migrations, refuse UPDATE and DELETE.
+Facts, entries, playbacks, penalties, waivers, monthly tables and the audit are append-only: triggers, made by the
+migrations, refuse UPDATE and DELETE.
 """
 
 from sqlalchemy import (
@@ -17,12 +18,22 @@ from sqlalchemy import (
 )
 
 from routing.vocabulary import CallState, FactKind, Party, Source
+from storage.assessment_models import monthly_tables, penalties, waivers
 from storage.columns import Choice, Instant, Key, Record, TextList, Words
 from storage.matter_models import calendar_notices, entries, matters, notices
 from storage.metadata import ID, metadata
 from storage.roles import Role
 
-__all__ = ["calendar_notices", "entries", "matters", "metadata", "notices"]
+__all__ = [
+    "calendar_notices",
+    "entries",
+    "matters",
+    "metadata",
+    "monthly_tables",
+    "notices",
+    "penalties",
+    "waivers",
+]
 
 facts = Table(
     "facts",

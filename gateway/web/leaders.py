@@ -3,7 +3,8 @@
 from aiohttp import web
 
 from gateway.web.desk import insist
-from gateway.web.visitors import leads, oversees
+from gateway.web.visitors import leads, oversees, role_here
+from storage.roles import Role
 
 
 def insist_on_leader(request: web.Request) -> str:
@@ -19,4 +20,12 @@ def insist_on_oversight(request: web.Request) -> str:
     visitor = insist(request)
     if not oversees(request):
         raise web.HTTPForbidden(text="refused: only a shift leader or the director may see this\n")
+    return visitor.work_number
+
+
+def insist_on_director(request: web.Request) -> str:
+    """Return the work number of the director who asks; refuse everybody else with 403."""
+    visitor = insist(request)
+    if role_here(request) is not Role.DIRECTOR:
+        raise web.HTTPForbidden(text="refused: only the hotline director may do this\n")
     return visitor.work_number

@@ -61,6 +61,7 @@ def set_up(app: web.Application, house: House) -> None:
         "clock": partial(_clock, zone=zone),
         "clock_ms": partial(_clock_ms, zone=zone),
         "day_and_clock": partial(_day_and_clock, zone=zone, clock=house.clock),
+        "iso_clock": lambda text: f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M}",
         "shortened": shortened,
         "slug": slug,
         "spanned": _spanned,

@@ -91,7 +91,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
         ("FOURRING_WEB_PORT", "many", "valid integer"),
         ("FOURRING_WEB_PROT", "1", "check the spelling"),
         ("fourring_wbe_port", "1", "is not a setting: after FOURRING_ comes one of"),
-        ("FOURRING_WBE_PORT", "1", "is not a setting: after FOURRING_ comes one of ALARMS, AMI, COMPANY"),
+        ("FOURRING_WBE_PORT", "1", "is not a setting: after FOURRING_ comes one of ALARMS, AMI, ASSESSMENT"),
     ],
 )
 def test_a_wrong_variable_is_named_itself(monkeypatch, variable, value, complaint):
