@@ -25,6 +25,8 @@ from gateway.handling import Handling
 from gateway.holds import Holds
 from gateway.house import House
 from gateway.metrics import Metrics
+from gateway.month_watch import MonthWatch
+from gateway.monthly import Months
 from gateway.reception import Reception
 from gateway.recorder import SEEN_UNTIL, Recorder
 from gateway.recording_pauses import RecordingPauses
@@ -48,7 +50,7 @@ from storage.errors import StorageUnavailableError
 from storage.facts import open_calls
 from storage.tickets import Ticket
 
-Helper: TypeAlias = Enforcement | Recordings | DiskWatch | DeadlineWatch
+Helper: TypeAlias = Enforcement | Recordings | DiskWatch | DeadlineWatch | MonthWatch
 """Parts that work in the background, each by its `run`."""
 
 log = structlog.get_logger(__name__)
@@ -124,7 +126,8 @@ async def _furnish(
     parts = (board, client, seats, live, metrics, recorder, transfers, holds, recordings, handling)
     house = House(settings, secrets, storage, *parts, utc_now, lines.phone_of)
     disk = (_disk_watch(settings, client, live, attention),) if settings.recording.enabled else ()
-    return house, reception, (enforcement, recordings, pauses, *disk, watch)
+    months = MonthWatch(Months(settings, storage, handling.rules, utc_now), handling, live.changed)
+    return house, reception, (enforcement, recordings, pauses, *disk, watch, months)
 
 
 def _deadline_watch(
