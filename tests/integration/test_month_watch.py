@@ -1,4 +1,4 @@
-"""The watch over months (D12), on both databases: a draft on the 1st, then reminders and alarms until it is published."""
+"""The watch over months (D12), on both databases: a draft on the 1st, then reminders until it is published."""
 
 from dispatched_tickets import Hotline, local
 
