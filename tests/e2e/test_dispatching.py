@@ -37,7 +37,7 @@ async def do(page: Page, action: str, **fields: str) -> None:
 
 
 async def test_d9_a_danger_is_on_the_crews_desk_while_the_caller_still_talks(house: Hotline, browser: Browser) -> None:
-    """Saved in mid-call it is dispatched at once, urgent, with its hour (D5, T4); later the director closes it (D11)."""
+    """Saved in mid-call it is dispatched at once, urgent, with its hour (D5, T4); the director closes it (D11)."""
     async with (
         seated(house, browser, "1001", "01") as operator,
         office(house, browser, "7601") as crew,
