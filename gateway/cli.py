@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "report": "count the calls of a month or a day, also as if another rule were in force",
     "route": "check the rules files, and show the way a ticket would take, with every reason",
     "calendar": "list the years whose working days are known, and import a yearly notice",
+    "months": "say what is due of the monthly tables; show one, or write it to a file",
     "prompts": "list, make, check and play what callers hear",
     "user": "add and list the people who may sign in",
     "token": "make, list and revoke the tokens of the API",

@@ -37,7 +37,7 @@ class NotOverError(MonthError):
 
 
 class NotPublishedError(MonthError):
-    """The month is not published yet: publish it, there is nothing to correct."""
+    """The month is not published yet: publish it first."""
 
 
 class NothingChangedError(MonthError):
