@@ -142,6 +142,8 @@ def departments_of(tables: Mapping[str, Any], languages: Iterable[str]) -> Depar
 
 
 def _by_id(name: str, entries: Any, make: Any) -> dict[str, Any]:
+    if not isinstance(entries, list):
+        raise RulesError(f"{name}: each stands under [[{name}]]", name)
     found: dict[str, Any] = {}
     for number, entry in enumerate(entries, 1):
         place = f"{name} {number}"

@@ -109,13 +109,19 @@ def _refusal(step: _Step, matter: Matter, act: Act) -> Refusal | None:
         return Refusal.NOT_NOW
     if step.why and not act.why.strip():
         return Refusal.REASON_MISSING
-    if any(act.data.get(name) in (None, "", []) for name in step.needs):
+    if any(_missing(act, name) for name in step.needs):
         return Refusal.INCOMPLETE
     return step.unless(matter, act)
 
 
+def _missing(act: Act, name: str) -> bool:
+    value = act.data.get(name)
+    return not value.strip() if isinstance(value, str) else value in (None, [])
+
+
 def _who_redispatches(matter: Matter, act: Act) -> Refusal | None:
-    if matter.stage is _S.RETURNED and matter.returns >= DIRECTOR_DECIDES_FROM and act.actor is not _W.DIRECTOR:
+    nobodys = matter.stage in (_S.RETURNED, _S.REOPENED)
+    if nobodys and matter.returns >= DIRECTOR_DECIDES_FROM and act.actor is not _W.DIRECTOR:
         return Refusal.DIRECTOR_DECIDES
     if matter.stage is _S.ACCEPTED and act.actor is _W.OPERATOR:
         return Refusal.NOT_BY_YOU
@@ -150,9 +156,17 @@ def _is_asked(matter: Matter) -> bool:
     return matter.extension_asked_until is not None
 
 
+def _still_allowed(matter: Matter, act: Act) -> Refusal | None:
+    """Insist on the longest also when it is granted: a notice may have moved it since it was asked (T3)."""
+    if refusal := _asked_by_another(matter, act):
+        return refusal
+    until, longest = matter.extension_asked_until, matter.longest_until
+    return None if until and longest and until <= longest else Refusal.TOO_LONG
+
+
 def _visit_happened(_: Matter, act: Act) -> Refusal | None:
     """Insist on a call that connected, with what the customer said; or the reason why none was possible (D11)."""
-    connected = act.data.get("call") and act.data.get("satisfaction")
+    connected = not _missing(act, "call") and not _missing(act, "satisfaction")
     return None if connected or act.why.strip() else Refusal.INCOMPLETE
 
 
@@ -250,9 +264,7 @@ _TABLE: Final[Mapping[Action, _Step]] = {
         unless=_extension,
         offered=lambda matter: matter.longest_until is not None and not _is_asked(matter),
     ),
-    _A.GRANT_EXTENSION: _Step(
-        _stages(_S.DISPATCHED, _S.ACCEPTED), _APPROVER, unless=_asked_by_another, offered=_is_asked
-    ),
+    _A.GRANT_EXTENSION: _Step(_stages(_S.DISPATCHED, _S.ACCEPTED), _APPROVER, unless=_still_allowed, offered=_is_asked),
     _A.REFUSE_EXTENSION: _Step(
         _stages(_S.DISPATCHED, _S.ACCEPTED),
         _APPROVER,

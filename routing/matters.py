@@ -138,10 +138,27 @@ def _dispatched(matter: Matter, entry: Entry) -> dict[str, Any]:
         "limit_clause": entry.text("limit_clause"),
         "dispatched_at": entry.at,
         "accepted_at": None,
-        "due_at": entry.instant("due_at"),
-        "answer_due_at": entry.instant("due_at"),
-        "longest_until": entry.instant("longest_until"),
+        **_deadlines(matter, entry),
+        "extension_asked_until": None,
+    }
+
+
+def _deadlines(matter: Matter, entry: Entry) -> dict[str, Any]:
+    """Keep what was granted, but never past the longest; a kind that knows no extension has none any more (T3).
+
+    The date that was set with a ruling stands, until the ticket is reopened.
+    """
+    due_at, longest = entry.instant("due_at"), entry.instant("longest_until")
+    extended = matter.extended and longest is not None
+    if extended and longest and due_at and matter.due_at:
+        due_at = min(max(due_at, matter.due_at), longest)
+    ruled = matter.answer_due_at != matter.due_at and entry.before is not Stage.REOPENED
+    return {
+        "due_at": due_at,
+        "answer_due_at": matter.answer_due_at if ruled else due_at,
+        "longest_until": longest,
         "provisional": bool(entry.data.get("provisional")),
+        "extended": extended,
     }
 
 
@@ -160,9 +177,7 @@ def _sorted(matter: Matter, entry: Entry) -> dict[str, Any]:
 
 def _redispatched(matter: Matter, entry: Entry) -> dict[str, Any]:
     again = {"redispatches": matter.redispatches + 1} if matter.department else {}
-    kept = {"due_at": matter.due_at, "answer_due_at": matter.answer_due_at} if matter.extended else {}
-    ruled = matter.rulings and entry.before is not Stage.REOPENED  # the date that was set with the ruling stands
-    return {**_dispatched(matter, entry), **again, **kept, **({"answer_due_at": matter.answer_due_at} if ruled else {})}
+    return {**_dispatched(matter, entry), **again}
 
 
 def _ruled(matter: Matter, entry: Entry) -> dict[str, Any]:
@@ -216,17 +231,12 @@ _CHANGES: Final[Mapping[Action, _Change]] = {
     },
     Action.REFUSE_EXTENSION: lambda _, __: {"extension_asked_until": None},
     Action.TELL_CUSTOMER: lambda _, entry: {"customer_told_at": entry.at},
-    Action.ARRIVE: lambda _, entry: {"arrived_at": entry.at},
+    Action.ARRIVE: lambda matter, entry: {"arrived_at": entry.at, "accepted_at": matter.accepted_at or entry.at},
     Action.ORDER_RECTIFICATION: lambda _, entry: {
         "rectification_due_at": entry.instant("due_at"),
         "rectified_at": None,
     },
     Action.RECTIFY: lambda _, entry: {"rectified_at": entry.at},
     Action.CONFIRM_REPEAT: lambda _, entry: {"repeat_of": entry.text("of")},
-    Action.RECOMPUTE: lambda matter, entry: {
-        "due_at": entry.instant("due_at"),
-        "answer_due_at": matter.answer_due_at if matter.rulings else entry.instant("due_at"),
-        "longest_until": entry.instant("longest_until"),
-        "provisional": bool(entry.data.get("provisional")),
-    },
+    Action.RECOMPUTE: _deadlines,
 }

@@ -58,6 +58,14 @@ def texts_of(entry: Mapping[str, Any], place: str, languages: Iterable[str]) -> 
     return {language: entry[language] for language in languages}
 
 
+def flag_of(entry: Mapping[str, Any], key: str, place: str) -> bool:
+    """Return what is true or false, false where it is left out; anything else would silently be false."""
+    found = entry.get(key, False)
+    if not isinstance(found, bool):
+        raise RulesError(f"{place}: {key} is true or false", key)
+    return found
+
+
 def strings_of(entry: Mapping[str, Any], key: str, place: str) -> tuple[str, ...]:
     """Return a list of strings, empty where there is none."""
     found = entry.get(key, [])

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from routing.departments import Departments
-from routing.reading import RulesError, insist_on_keys, list_of, placed, strings_of, table_of
+from routing.reading import RulesError, flag_of, insist_on_keys, list_of, placed, strings_of, table_of
 from routing.topics import Topic, topics_of
 from routing.vocabulary import Kind, Remoteness, Scope
 
@@ -125,8 +125,8 @@ def rules_of(tables: Mapping[str, Any], departments: Departments, languages: Ite
     rules = tuple(_rules(tables, topics, departments))
     _insist_on_reachable(rules)
     _insist_on_catch_all(rules)
-    first_day = tables.get("count_first_day", False)
-    return Rules(str(version), effective, topics, rules, _limits(tables), first_day is True)
+    first_day = flag_of(tables, "count_first_day", "the file")
+    return Rules(str(version), effective, topics, rules, _limits(tables), first_day)
 
 
 def _rules(tables: Mapping[str, Any], topics: Mapping[str, Topic], departments: Departments) -> Iterator[Rule]:
@@ -228,12 +228,22 @@ def _limits(tables: Mapping[str, Any]) -> dict[Kind, Limit]:
 
 def _limit(place: str, entry: Any) -> Limit:
     insist_on_keys(entry, place, {"clause", "working_days", "minutes", "extended", "extended_clause"})
+    if not isinstance(entry.get("clause"), str) or not entry["clause"]:
+        raise RulesError(f'{place}: it needs a clause, like clause = "T1"', "clause")
     days, extended, minutes = entry.get("working_days", 0), entry.get("extended", 0), entry.get("minutes", {})
     if bool(days) == bool(minutes) or not all(
         type(number) is int and 0 <= number <= _MOST_DAYS for number in (days, extended)
     ):
         raise RulesError(f"{place}: it needs either working_days or minutes")
-    if minutes and (minutes.keys() != set(Remoteness) or not all(type(n) is int and n > 0 for n in minutes.values())):
-        raise RulesError(f"{place}: minutes are for each of {', '.join(Remoteness)}")
-    by_remoteness = {Remoteness(name): number for name, number in minutes.items()}
-    return Limit(str(entry.get("clause", "")), days, by_remoteness, extended, str(entry.get("extended_clause", "")))
+    if (extended and extended <= days) or (minutes and extended):
+        raise RulesError(f"{place}: extended is a number of working days beyond working_days (T3)", "extended")
+    return Limit(entry["clause"], days, _minutes(place, minutes), extended, str(entry.get("extended_clause", "")))
+
+
+def _minutes(place: str, minutes: Any) -> dict[Remoteness, int]:
+    if minutes == {}:
+        return {}
+    known = isinstance(minutes, dict) and minutes.keys() == set(Remoteness)
+    if not known or not all(type(number) is int and number > 0 for number in minutes.values()):
+        raise RulesError(f"{place}: minutes are for each of {', '.join(Remoteness)}", "minutes")
+    return {Remoteness(name): number for name, number in minutes.items()}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from routing.reading import RulesError, insist_on_keys, placed, table_of, texts_of
+from routing.reading import RulesError, flag_of, insist_on_keys, placed, strings_of, table_of, texts_of
 from routing.vocabulary import Kind
 
 _ID: Final = re.compile(r"[a-z0-9-]{1,30}(?:\.[a-z0-9-]{1,30})?")
@@ -57,18 +57,18 @@ def _topic(name: str, entry: Any, above: Mapping[str, Topic], languages: tuple[s
     parent = above.get(name.rpartition(".")[0])
     if "." in name and parent is None:
         raise RulesError(f"{place}: the topic it lies below must stand before it")
-    kinds = tuple(_kind(place, kind) for kind in entry.get("kinds", ())) or (parent.kinds if parent else ())
+    kinds = tuple(_kind(place, kind) for kind in strings_of(entry, "kinds", place)) or (parent.kinds if parent else ())
     clause = entry.get("clause", parent.clause if parent else "")
     if not kinds or not clause:
         raise RulesError(f'{place}: it needs kinds and clause, like kinds = ["complaint"] and clause = "D1"')
     questions = (*(parent.questions if parent else ()), *_questions(place, entry.get("questions", {}), languages))
-    urgent = entry.get("urgent", False)
-    return Topic(name, kinds, str(clause), texts_of(entry, place, languages), questions, urgent is True)
+    urgent = flag_of(entry, "urgent", place)
+    return Topic(name, kinds, str(clause), texts_of(entry, place, languages), questions, urgent)
 
 
-def _kind(place: str, kind: object) -> Kind:
+def _kind(place: str, kind: str) -> Kind:
     try:
-        return Kind(str(kind))
+        return Kind(kind)
     except ValueError:
         raise RulesError(f"{place}: kinds are {', '.join(Kind)}, not {kind!r}") from None
 
@@ -76,6 +76,10 @@ def _kind(place: str, kind: object) -> Kind:
 def _questions(place: str, entries: Any, languages: tuple[str, ...]) -> tuple[Question, ...]:
     if not isinstance(entries, dict):
         raise RulesError(f"{place}: questions is a table: an id, and what is asked in each language")
-    return tuple(
-        Question(name, texts_of(entry, f"{place}.questions.{name}", languages)) for name, entry in entries.items()
-    )
+    return tuple(_question(f"{place}.questions.{name}", name, entry, languages) for name, entry in entries.items())
+
+
+def _question(place: str, name: str, entry: Any, languages: tuple[str, ...]) -> Question:
+    with placed("questions", name):
+        insist_on_keys(entry, place, languages)
+        return Question(name, texts_of(entry, place, languages))

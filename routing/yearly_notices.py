@@ -89,6 +89,6 @@ def _dates(place: str, span: str) -> Iterator[date]:
         raise YearlyNoticeError(
             f'{place}: {span!r} is no date: write "2027-10-01", or "2027-10-01..2027-10-07"'
         ) from None
-    if not first <= last <= first + _LONGEST:
+    if not timedelta() <= last - first <= _LONGEST:
         raise YearlyNoticeError(f"{place}: {span!r} is no span: the first day comes first, and 30 days are the most")
     return (first + timedelta(days=number) for number in range((last - first).days + 1))
