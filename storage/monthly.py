@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, not_, or_, select
 
 from routing.matters import WITH_DEPARTMENT
 from routing.monthly import FIGURES, first_after
@@ -18,7 +18,17 @@ from storage.unit_of_work import UnitOfWork
 _entries, _matters = models.entries, models.matters
 _e, _m = _entries.c, _matters.c
 _SENT: Final = (Action.DISPATCH, Action.REDISPATCH)
-_SENT_TO: Final = particular("department")
+_SENT_TO: Final = case((_e.action == Action.DISPATCH, _e.department), else_=particular("department"))
+_COUNTED: Final = (
+    Action.GRANT_EXTENSION,
+    Action.RETURN,
+    Action.REDISPATCH,
+    Action.RULE_UNQUALIFIED,
+    Action.VISIT,
+    Action.ORDER_RECTIFICATION,
+    Action.RECTIFY,
+)
+_KINDS_AT_MOST: Final = 10
 _SATISFACTIONS: Final = ("satisfied", "fairly", "dissatisfied")
 
 
@@ -57,44 +67,49 @@ def _statements(month: str, zone: ZoneInfo) -> Iterator[Select[Any]]:
 def _received(within: ColumnElement[bool]) -> Select[Any]:
     """Return what was sent: a ticket once for a department, by the last kind under which it was sent there."""
     corrected = and_(_e.action == Action.REDISPATCH, _e.department == _SENT_TO, _e.before.in_(sorted(WITH_DEPARTMENT)))
-    last = func.row_number().over(partition_by=(_e.ticket, _SENT_TO), order_by=_e.number.desc())
+    kinds = list(Kind)
+    kind = case({each.value: place for place, each in enumerate(kinds)}, value=particular("kind"), else_=len(kinds))
+    last = func.max(_e.number * _KINDS_AT_MOST + kind)
     sent = (
-        select(_SENT_TO.label("department"), particular("kind").label("kind"), last.label("place"))
+        select(_SENT_TO.label("department"), last.label("last"))
         .where(_e.action.in_(_SENT), within, not_(corrected))
+        .group_by(_e.ticket, _SENT_TO)
         .subquery()
     )
-    kinds = (_sum(sent.c.kind == kind.value).label(kind.value) for kind in Kind)
-    return (
-        select(sent.c.department, func.count().label("received"), *kinds)
-        .where(sent.c.place == 1)
-        .group_by(sent.c.department)
-    )
+    of_kind = (_sum(sent.c.last % _KINDS_AT_MOST == place).label(each.value) for place, each in enumerate(kinds))
+    return select(sent.c.department, func.count().label("received"), *of_kind).group_by(sent.c.department)
 
 
 def _acts(within: ColumnElement[bool]) -> Select[Any]:
-    visit, connected = _e.action == Action.VISIT, func.coalesce(particular("call"), "") != ""
-    counted = {
-        "extended": _e.action == Action.GRANT_EXTENSION,
-        "returned": _e.action == Action.RETURN,
-        "redispatched": and_(_e.action == Action.REDISPATCH, _e.department != _SENT_TO),
-        "unqualified": _e.action == Action.RULE_UNQUALIFIED,
-        "visits_connected": and_(visit, connected),
-        "visits_impossible": and_(visit, not_(connected)),
-        **{word: and_(visit, connected, particular("satisfaction") == word) for word in _SATISFACTIONS},
-        "rectifications": _e.action == Action.ORDER_RECTIFICATION,
-        "rectified": _e.action == Action.RECTIFY,
-    }
-    actions = (
-        Action.GRANT_EXTENSION,
-        Action.RETURN,
-        Action.REDISPATCH,
-        Action.RULE_UNQUALIFIED,
-        Action.VISIT,
-        Action.ORDER_RECTIFICATION,
-        Action.RECTIFY,
+    """Return what was done, counted from a table of what was done how often: each particular is read once."""
+    visit = _e.action == Action.VISIT
+    done = (
+        select(
+            _e.department,
+            _e.action,
+            case((_e.action == Action.REDISPATCH, _e.department != _SENT_TO), else_=false()).label("away"),
+            case((visit, func.coalesce(particular("call"), "") != ""), else_=false()).label("connected"),
+            case((visit, particular("satisfaction"))).label("satisfaction"),
+            func.count().label("times"),
+        )
+        .where(_e.action.in_(_COUNTED), within)
+        .group_by("department", "action", "away", "connected", "satisfaction")
+        .subquery()
     )
-    sums = (_sum(condition).label(name) for name, condition in counted.items())
-    return select(_e.department, *sums).where(_e.action.in_(actions), within).group_by(_e.department)
+    visited = done.c.action == Action.VISIT
+    counted = {
+        "extended": done.c.action == Action.GRANT_EXTENSION,
+        "returned": done.c.action == Action.RETURN,
+        "redispatched": done.c.away,
+        "unqualified": done.c.action == Action.RULE_UNQUALIFIED,
+        "visits_connected": and_(visited, done.c.connected),
+        "visits_impossible": and_(visited, not_(done.c.connected)),
+        **{word: and_(visited, done.c.connected, done.c.satisfaction == word) for word in _SATISFACTIONS},
+        "rectifications": done.c.action == Action.ORDER_RECTIFICATION,
+        "rectified": done.c.action == Action.RECTIFY,
+    }
+    sums = (func.sum(case((condition, done.c.times), else_=0)).label(name) for name, condition in counted.items())
+    return select(done.c.department, *sums).group_by(done.c.department)
 
 
 def _closed(within: ColumnElement[bool]) -> Select[Any]:
