@@ -119,10 +119,16 @@ def _missing(act: Act, name: str) -> bool:
     return not value.strip() if isinstance(value, str) else value in (None, [])
 
 
-def _who_redispatches(matter: Matter, act: Act) -> Refusal | None:
+def _director_decides(matter: Matter, act: Act) -> Refusal | None:
+    """Leave what was returned a second time to the director, whatever is to be done with it (G0)."""
     nobodys = matter.stage in (_S.RETURNED, _S.REOPENED)
-    if nobodys and matter.returns >= DIRECTOR_DECIDES_FROM and act.actor is not _W.DIRECTOR:
-        return Refusal.DIRECTOR_DECIDES
+    others = act.actor is not _W.DIRECTOR
+    return Refusal.DIRECTOR_DECIDES if nobodys and others and matter.returns >= DIRECTOR_DECIDES_FROM else None
+
+
+def _who_redispatches(matter: Matter, act: Act) -> Refusal | None:
+    if refusal := _director_decides(matter, act):
+        return refusal
     if matter.stage is _S.ACCEPTED and act.actor is _W.OPERATOR:
         return Refusal.NOT_BY_YOU
     return None
@@ -253,8 +259,21 @@ _TABLE: Final[Mapping[Action, _Step]] = {
     ),
     _A.CLOSE: _Step(_stages(_S.VISITED), _DIRECTOR, _S.CLOSED, unless=_put_right),
     _A.REOPEN: _Step(_stages(_S.CLOSED, _S.SETTLED, _S.CANCELLED), _LEADERS, _S.REOPENED, why=True),
-    _A.CANCEL: _Step(_stages(_S.OPENED, _S.DISPATCHED, _S.RETURNED, _S.REOPENED), _LEADERS, _S.CANCELLED, why=True),
-    _A.MERGE: _Step(_OPEN, _LEADERS, _S.MERGED, why=True, needs=("into",), unless=_not_itself("into")),
+    _A.CANCEL: _Step(
+        _stages(_S.OPENED, _S.DISPATCHED, _S.RETURNED, _S.REOPENED),
+        _LEADERS,
+        _S.CANCELLED,
+        why=True,
+        unless=_director_decides,
+    ),
+    _A.MERGE: _Step(
+        _OPEN,
+        _LEADERS,
+        _S.MERGED,
+        why=True,
+        needs=("into",),
+        unless=lambda matter, act: _not_itself("into")(matter, act) or _director_decides(matter, act),
+    ),
     _A.CONFIRM_REPEAT: _Step(frozenset(Stage), _LEADERS, needs=("of",), unless=_not_itself("of")),
     _A.ASK_EXTENSION: _Step(
         _stages(_S.DISPATCHED, _S.ACCEPTED),

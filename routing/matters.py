@@ -192,13 +192,25 @@ def _ruled(matter: Matter, entry: Entry) -> dict[str, Any]:
 
 
 def _reopened(matter: Matter, entry: Entry) -> dict[str, Any]:
-    del matter
-    again: dict[str, Any] = dict.fromkeys(
-        ("fed_back_at", "visited_at", "closed_at", "arrived_at", "extension_asked_until", "customer_told_at")
-    )
-    return {**again, "counted_from": entry.at, "extended": False, "visit_call": "", "satisfaction": ""}
+    """Begin anew; an order that was carried out answers for what was found then, one that was not still stands (P4)."""
+    again: dict[str, Any] = dict.fromkeys(_OF_ONE_LIFE)
+    order = None if matter.rectified_at else matter.rectification_due_at
+    cleared = {"extended": False, "visit_call": "", "satisfaction": "", "substantiated": False}
+    return {**again, **cleared, "counted_from": entry.at, "rectification_due_at": order}
 
 
+_OF_ONE_LIFE: Final = (
+    "fed_back_at",
+    "visited_at",
+    "closed_at",
+    "arrived_at",
+    "extension_asked_until",
+    "customer_told_at",
+    "due_at",
+    "answer_due_at",
+    "longest_until",
+    "rectified_at",
+)
 _Change: TypeAlias = Callable[[Matter, Entry], dict[str, Any]]
 _CHANGES: Final[Mapping[Action, _Change]] = {
     Action.DISPATCH: _dispatched,

@@ -12,7 +12,7 @@ from routing.deadlines import end_of
 from routing.departments import Departments
 from routing.dispatch import Rulebook, UnroutableError, Written, dispatch_of, iso
 from routing.matters import Matter, Value
-from routing.vocabulary import Action, Ground
+from routing.vocabulary import Action, Ground, Scope
 from storage.tickets import Ticket
 
 LONGEST: Final = 4000
@@ -82,6 +82,7 @@ def _redispatch(sent: Sent) -> dict[str, Value]:
         matter.scope.value if matter.scope else "",
         matter.area,
         ticket.address,
+        matter.scope is Scope.CUSTOMER,  # he had agreed to pay before it was sent the first time (N5)
     )
     try:
         found = dispatch_of(sent.book, written, matter.counted_from)

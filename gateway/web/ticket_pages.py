@@ -16,7 +16,7 @@ from routing.dispatch import deadlines
 from routing.lifecycle import Act, LifecycleError, possible
 from routing.matters import Matter
 from routing.privacy import HOTLINE, may_see_customer, may_see_ticket
-from routing.vocabulary import Action, Actor, Ground, Remoteness
+from routing.vocabulary import Action, Actor, Ground, Remoteness, Stage
 from storage.desks import waiting
 from storage.linked_calls import talked_with
 from storage.matters import NoSuchTicketError, StaleMatterError, history, matter, matters_of
@@ -112,6 +112,7 @@ async def act(request: web.Request) -> web.Response:
     try:
         data = particulars(action, Sent(fields, found, present, house.handling.rules.book))
         await _insist_on_call(house, found, present, str(data.get("call", "")))
+        await _insist_on_other(house, str(data.get("into") or data.get("of") or ""))
         wanted = Act(action, who.work_number, who.actor, house.clock(), fields.get("why", ""), data)
         await house.handling.do(number, wanted, _seen(fields.get("version", "")))
     except FormError as problem:
@@ -131,6 +132,19 @@ async def _insist_on_call(house: House, found: Ticket, present: Matter, call: st
     async with house.storage.reading() as work:
         if not await talked_with(work, call, numbers, present.fed_back_at, house.settings.visits.least):
             raise FormError("act.no_such_call")
+
+
+async def _insist_on_other(house: House, other: str) -> None:
+    """Refuse to join a ticket to one that there is not, or that was joined to another itself: both would be lost."""
+    if not other:
+        return
+    try:
+        async with house.storage.reading() as work:
+            joined = (await matter(work, other)).stage is Stage.MERGED
+    except NoSuchTicketError:
+        joined = True
+    if joined:
+        raise FormError("act.no_such_ticket")
 
 
 async def _looked_up(work: UnitOfWork, who: Viewer, number: str) -> tuple[Ticket, Matter]:

@@ -247,3 +247,13 @@ async def test_what_was_settled_at_once_goes_nowhere(desks: Desks) -> None:
     await operator.get_by_test_id("save").click()
     await operator.get_by_test_id("saved").wait_for()
     assert Stage.SETTLED is await desks.stage((await desks.console.ticket(call.id)).number)
+
+
+async def test_a_ticket_is_merged_only_into_one_that_there_is(desks: Desks) -> None:
+    """A mistyped number would lose it."""
+    operator, leader = await desks.console.signed_in("1001", "11"), await desks.console.signed_in("9001", "12")
+    number = await desks.saved(operator, "bill", description="电费疑问")
+    await leader.goto(f"{desks.console.url}/tickets")
+    await do(leader, number, "merge", into="20200101-0001", why="同一诉求")
+    await expect(leader.get_by_test_id("problem")).to_be_visible()
+    assert Stage.DISPATCHED is await desks.stage(number)

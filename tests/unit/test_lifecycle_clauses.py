@@ -234,7 +234,7 @@ def test_g0_from_the_second_return_on_the_director_decides(actor: Actor) -> None
 def test_g0_cancelling_and_reopening_is_no_way_around_the_director() -> None:
     """A ticket that came back twice stays his."""
     handled = sent_back(2)
-    handled.do(Action.CANCEL, LEADER)
+    handled.do(Action.CANCEL, DIRECTOR)
     handled.do(Action.REOPEN, LEADER)
     assert refused(handled, Refusal.DIRECTOR_DECIDES, Action.REDISPATCH, LEADER)
     assert Stage.DISPATCHED is handled.do(Action.REDISPATCH, DIRECTOR).stage
@@ -277,3 +277,24 @@ def test_what_is_merged_or_a_repeat_names_the_other_ticket() -> None:
     handled = Handled().to(Stage.FED_BACK)
     matter = handled.do(Action.MERGE, LEADER)
     assert ("T2", Stage.MERGED, handled.now, True) == (matter.merged_into, matter.stage, matter.closed_at, matter.over)
+
+
+@pytest.mark.parametrize("action", [Action.REDISPATCH, Action.CANCEL, Action.MERGE])
+def test_g0_what_was_returned_twice_nobody_but_the_director_puts_away(action: Action) -> None:
+    """Neither sent on, nor cancelled, nor merged into another."""
+    handled = Handled().to(Stage.DISPATCHED)
+    for _ in range(2):
+        handled.do(Action.RETURN, CONTACT)
+        if handled.matter.returns == 1:
+            handled.do(Action.REDISPATCH, LEADER)
+    assert refused(handled, Refusal.DIRECTOR_DECIDES, action, LEADER)
+    handled.do(action, DIRECTOR)
+
+
+def test_t2_a_reopened_ticket_has_no_date_until_it_is_sent_again() -> None:
+    """The old date is no measure any more; the new one is counted from the reopening."""
+    handled = Handled().to(Stage.CLOSED)
+    handled.do(Action.REOPEN, LEADER)
+    assert handled.matter.due_at is handled.matter.answer_due_at is handled.matter.longest_until is None
+    handled.do(Action.REDISPATCH, LEADER)
+    assert handled.matter.due_at is not None
