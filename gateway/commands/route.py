@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--topic", metavar="TOPIC", help="of the ticket, as the rules file has it, e.g. fault.wire")
     parser.add_argument("--kind", choices=[kind.value for kind in Kind], help="default: the topic's usual one")
     parser.add_argument("--scope", choices=[scope.value for scope in Scope], help="whose a fault is")
+    parser.add_argument("--paid-agreed", action="store_true", help="the customer agreed to pay for his own fault (N5)")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--area", metavar="AREA", help="as the departments file has it, e.g. yaoxi")
     where.add_argument("--address", metavar="TEXT", help="an address: the area is found in it")
@@ -82,7 +83,9 @@ def _check(settings: Settings) -> int:
 async def _explain(args: argparse.Namespace, settings: Settings) -> int:
     book = load(settings, with_notices(published(), await _imported(settings)))
     at = _received(args.at, book)
-    written = Written(args.topic, args.kind or "", args.scope or "", args.area or "", args.address or "")
+    written = Written(
+        args.topic, args.kind or "", args.scope or "", args.area or "", args.address or "", args.paid_agreed
+    )
     try:
         found = dispatch_of(book, written, at)
     except UnroutableError as problem:
@@ -117,4 +120,6 @@ def _refusal(field: str, args: argparse.Namespace, book: Rulebook) -> str:
     if field == "kind":
         kinds = ", ".join(book.rules.topics[args.topic].kinds)
         return f"a ticket on {args.topic} is never {args.kind}: name one of {kinds}"
-    return f"with this {field} a ticket goes nowhere yet: leave it out, or name another"
+    if field == "paid_agreed":
+        return "the customer's own fault is repaired only once he agreed to pay (N5): add --paid-agreed if he did"
+    return f"with this {field} a ticket goes nowhere: leave it out, or name another"

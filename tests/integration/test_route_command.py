@@ -85,6 +85,10 @@ def test_without_a_database_the_way_is_shown_all_the_same(typed: Typed, tmp_path
         (("--topic", "steam"), "topic 'steam' is unknown: it is one of complaint, "),
         (("--topic", "fault", "--kind", "report"), "a ticket on fault is never report: name one of fault_repair"),
         (("--topic", "fault", "--area", "mars"), "area 'mars' is unknown: it is one of yongzhong, "),
+        (
+            ("--topic", "fault", "--scope", "customer"),
+            "the customer's own fault is repaired only once he agreed to pay",
+        ),
     ],
 )
 def test_what_the_rules_do_not_know_is_one_line(
