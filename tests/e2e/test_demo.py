@@ -279,7 +279,7 @@ def test_a_port_that_is_taken_is_one_line(settings: Settings, service: str) -> N
         ("size=4k", "No space left on device"),
         ("size=16k", "full"),
         ("size=200k", "the disk is full: make room"),
-        ("size=520k", "No space left on device"),
+        ("size=780k", "No space left on device"),
     ],
 )
 def test_a_disk_that_cannot_be_written_is_one_line(settings: Settings, options: str, says: str) -> None:
