@@ -27,6 +27,8 @@ from gateway.house import House
 from gateway.metrics import Metrics
 from gateway.month_watch import MonthWatch
 from gateway.monthly import Months
+from gateway.outgoing import OutgoingCaller
+from gateway.promise_watch import PromiseWatch
 from gateway.reception import Reception
 from gateway.recorder import SEEN_UNTIL, Recorder
 from gateway.recording_pauses import RecordingPauses
@@ -50,7 +52,7 @@ from storage.errors import StorageUnavailableError
 from storage.facts import open_calls
 from storage.tickets import Ticket
 
-Helper: TypeAlias = Enforcement | Recordings | DiskWatch | DeadlineWatch | MonthWatch
+Helper: TypeAlias = Enforcement | Recordings | DiskWatch | DeadlineWatch | MonthWatch | PromiseWatch
 """Parts that work in the background, each by its `run`."""
 
 log = structlog.get_logger(__name__)
@@ -104,6 +106,7 @@ async def _furnish(
         enforcement.take(facts)
         transfers.take(facts)
         pauses.take(facts)
+        outgoing.take(facts)
 
     async def on_record(record: Record) -> None:
         await reception.take(record)
@@ -120,14 +123,16 @@ async def _furnish(
     holds = Holds(client, lines.channel_of, lines.operator_channel_of)
     recordings = _recordings(settings, storage, client, board, lines.channel_of)
     pauses = RecordingPauses(recordings.pause, client, board.card)
+    outgoing = OutgoingCaller(settings.outgoing, client, seats, utc_now)
     handling = Handling(storage, RuleShelf.open(settings), utc_now, live.changed)
     watch = _deadline_watch(settings, storage, handling, attention, live)
     await watch.take_in_rules()  # before anything is dispatched by them
-    parts = (board, client, seats, live, metrics, recorder, transfers, holds, recordings, handling)
+    parts = (board, client, seats, live, metrics, recorder, transfers, holds, recordings, handling, outgoing)
     house = House(settings, secrets, storage, *parts, utc_now, lines.phone_of)
     disk = (_disk_watch(settings, client, live, attention),) if settings.recording.enabled else ()
     months = MonthWatch(Months(settings, storage, handling.rules, utc_now), handling, live.changed)
-    return house, reception, (enforcement, recordings, pauses, *disk, watch, months)
+    promises = PromiseWatch(settings.promises, storage, handling, live.changed, utc_now)
+    return house, reception, (enforcement, recordings, pauses, *disk, watch, months, promises)
 
 
 def _deadline_watch(

@@ -3,6 +3,7 @@
 The other tables stand in gateway.sections.
 """
 
+from collections.abc import Mapping
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Literal
@@ -34,6 +35,33 @@ class Visits(Section):
     def least(self) -> timedelta:
         """The same as a span of time."""
         return timedelta(seconds=self.least_seconds)
+
+
+class Promises(Section):
+    """Promises to call back (N3): `within_minutes` where no time was agreed on; reminded of `ahead_minutes` before."""
+
+    within_minutes: int = Field(60, ge=5, le=1440)
+    ahead_minutes: int = Field(15, ge=0, le=240)
+    every_seconds: float = Field(15.0, gt=0, le=600)
+
+    @property
+    def within(self) -> timedelta:
+        """The same as a span of time."""
+        return timedelta(minutes=self.within_minutes)
+
+
+class Outgoing(Section):
+    """How customers are called back and visited (D11, N3): the trunk to call out by, "" for none.
+
+    `trunk`: a SIP address, host:port; "demo" is a customer inside the PBX who always answers. `plus`: what the trunk
+    wants in place of a leading +. `rings`: how long he is rung. `phones`: the seat whose phone is rung for somebody who
+    works without one, by work number; nobody signs in there.
+    """
+
+    trunk: str = Field("", pattern=r"^(|demo|[0-9A-Za-z.-]+:[0-9]{1,5})$")
+    plus: str = Field("00", pattern=r"^[0-9]{0,6}$")
+    rings: int = Field(8, ge=1, le=20)
+    phones: Mapping[str, str] = Field(default_factory=dict)
 
 
 class Rating(Section):

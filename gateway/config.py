@@ -17,6 +17,8 @@ from gateway.conduct import (
     Assessment,
     Deadlines,
     Hold,
+    Outgoing,
+    Promises,
     Quality,
     Rating,
     Recording,
@@ -85,6 +87,8 @@ class Settings(BaseSettings):
     alarms: Alarms = Alarms()
     transfers: Transfers = Transfers()
     visits: Visits = Visits()
+    outgoing: Outgoing = Outgoing()
+    promises: Promises = Promises()
     hold: Hold = Hold()
     reports: Reports = Reports()
     assessment: Assessment = Assessment()
@@ -122,6 +126,13 @@ class Settings(BaseSettings):
             raise ValueError(f"port {doubled} is set for two services: give each its own")
         if self.pbx.rtp_first >= self.pbx.rtp_last:
             raise ValueError("pbx.rtp_first must be below pbx.rtp_last")
+        return self
+
+    @model_validator(mode="after")
+    def _phones_are_seats(self) -> "Settings":
+        for number, seat in self.outgoing.phones.items():
+            if seat not in {one.id for one in self.seats}:
+                raise ValueError(f"outgoing.phones: seat {seat} of {number} is none of [[seats]]")
         return self
 
     @property

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.handling import Handling
     from gateway.holds import Holds
     from gateway.metrics import Metrics
+    from gateway.outgoing import OutgoingCaller
     from gateway.recorder import Recorder
     from gateway.recordings import Recordings
     from gateway.seats import Seats
@@ -43,6 +44,7 @@ class House:
     holds: "Holds"
     recordings: "Recordings"
     handling: "Handling"
+    outgoing: "OutgoingCaller"
     clock: Callable[[], datetime]
     phone_of: Callable[[str], str]
 

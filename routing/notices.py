@@ -42,6 +42,8 @@ class NoticeKind(StrEnum):
     RECTIFICATION_OVERDUE = "rectification_overdue"
     NO_CONTACTS = "no_contacts"
     RULES_REFUSED = "rules_refused"
+    PROMISE_DUE_SOON = "promise_due_soon"
+    PROMISE_OVERDUE = "promise_overdue"
     MONTH_DUE = "month_due"
     MONTH_OVERDUE = "month_overdue"
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from routing import conversations
 from routing.facts import Fact, in_order
+from routing.promises import promise_of
 from routing.vocabulary import OUR_OWN_WORDS, CallState, FactKind, Party, Source, Step
 
 SHORTEST_SPEECH: Final = timedelta(seconds=0.3)
@@ -66,8 +67,11 @@ class Verdict:
     apologised_at: datetime | None
     hung_up_exempt: bool | None
     callback_promised_at: datetime | None
+    callback_due_at: datetime | None
+    callback_owner: str | None
     called_back_at: datetime | None
     called_back_by: str | None
+    callback_given_up_at: datetime | None
     rating: int | None
     harassment: bool
     held_ms: int
@@ -95,12 +99,11 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
     gone = _first(seen, FactKind.ABANDONED) or ended
     rings, on_ring, in_time = _rings(queued_at, answered, gone, _latest(seen), rule)
     first = _hung_up_first(seen) if ended else None
-    promised, kept = _callback_asked(seen), _first(seen, FactKind.CALLED_BACK)
     return Verdict(
         call=seen[0].call,
         state=_state(seen),
         source=_source(seen),
-        **{name: received.text(name) if received else "" for name in _OF_THE_CALLER},
+        **_caller(received),
         opened_at=(received or seen[0]).at,
         queued_at=queued_at,
         answered_at=answered.at if answered else None,
@@ -116,9 +119,7 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
         rule_version=rule.version,
         apologised_at=conversations.apologised_at(seen, SHORTEST_SPEECH),
         hung_up_exempt=_warned_before(seen) if first is Party.OPERATOR else None,
-        callback_promised_at=promised.at if promised else None,
-        called_back_at=kept.at if kept else None,
-        called_back_by=kept.text("operator") if kept else None,
+        **_promise(seen),
         rating=_rating(seen),
         harassment=_first(seen, FactKind.HARASSMENT_WARNED) is not None,
         held_ms=conversations.held(seen) // timedelta(milliseconds=1),
@@ -126,6 +127,11 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
         apology_shown_at=conversations.apology_shown_at(seen),
         nobody_signed_in=conversations.nobody_signed_in(seen),
     )
+
+
+def _caller(received: Fact | None) -> dict[str, Any]:
+    """Return who called where."""
+    return {name: received.text(name) if received else "" for name in _OF_THE_CALLER}
 
 
 def _latest(facts: list[Fact]) -> Fact:
@@ -162,6 +168,19 @@ def _callback_asked(facts: list[Fact]) -> Fact | None:
         for fact in facts
     )
     return None if stayed else asked
+
+
+def _promise(facts: list[Fact]) -> dict[str, Any]:
+    """Return what is said of the promise to call back (N3)."""
+    found = promise_of(facts, _callback_asked(facts))
+    return {
+        "callback_promised_at": found and found.made_at,
+        "callback_due_at": found and found.due_at,
+        "callback_owner": found and found.owner,
+        "called_back_at": found and found.kept_at,
+        "called_back_by": found and found.kept_by,
+        "callback_given_up_at": found and found.given_up_at,
+    }
 
 
 def _source(facts: list[Fact]) -> Source:

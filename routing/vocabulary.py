@@ -35,6 +35,11 @@ class FactKind(StrEnum):
     HARASSMENT_WARNED = "harassment_warned"
     CALLBACK_ASKED = "callback_asked"
     CALLED_BACK = "called_back"
+    PROMISED = "promised"
+    CALLBACK_GIVEN_UP = "callback_given_up"
+    OUTGOING_ORDERED = "outgoing_ordered"
+    OUTGOING_ANSWERED = "outgoing_answered"
+    OUTGOING_ENDED = "outgoing_ended"
     ORDERED = "ordered"
     RATING_BEGAN = "rating_began"
     RATED = "rated"
@@ -47,9 +52,20 @@ class FactKind(StrEnum):
 
 
 OUR_OWN_WORDS: Final = frozenset(
-    {FactKind.STEP_FAILED, FactKind.APOLOGY_SHOWN, FactKind.HARASSMENT_WARNED, FactKind.CALLED_BACK, FactKind.ORDERED}
+    {
+        FactKind.STEP_FAILED,
+        FactKind.APOLOGY_SHOWN,
+        FactKind.HARASSMENT_WARNED,
+        FactKind.CALLED_BACK,
+        FactKind.PROMISED,
+        FactKind.CALLBACK_GIVEN_UP,
+        FactKind.OUTGOING_ORDERED,
+        FactKind.OUTGOING_ANSWERED,
+        FactKind.OUTGOING_ENDED,
+        FactKind.ORDERED,
+    }
 )
-"""What we say ourselves: it shows nothing of the caller, not even that he is there."""
+"""What we say and do ourselves: it shows nothing of the caller, not even that he is there."""
 
 
 class Step(StrEnum):

@@ -138,7 +138,7 @@ def _prepare(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
             # recursive triggers: without them INSERT OR REPLACE would delete an append-only row unseen
             for pragma in ("PRAGMA foreign_keys = ON", "PRAGMA recursive_triggers = ON", *pragmas):
                 cursor.execute(pragma)
-        except Exception:
+        except BaseException:
             connection.close()  # the pool forgets a connection that did not come to be, its thread would stay
             raise
         cursor.close()

@@ -1,9 +1,10 @@
 """The way in: `Storage` gives out units of work. Knows no table but the one with which it tries to write."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -16,6 +17,8 @@ from storage.uninterrupted import to_its_end
 from storage.unit_of_work import Clock, UnitOfWork
 
 __all__ = ["Storage", "UnitOfWork"]
+
+_PATIENCE_SECONDS: Final = 10.0
 
 
 def _utc_now() -> datetime:
@@ -34,6 +37,9 @@ class Storage:
         self._writer = writer
         self._reader = reader
         self._clock = clock
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @classmethod
     def open(cls, url: str, clock: Clock = _utc_now) -> "Storage":
@@ -43,7 +49,9 @@ class Storage:
         return cls(where, writer, drivers.reading(where, writer), clock)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; one that is still in use gets some seconds to come back, or it would stay open."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), _PATIENCE_SECONDS)
         await self._reader.dispose()
         await self._writer.dispose()
 
@@ -74,16 +82,28 @@ class Storage:
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[UnitOfWork]:
         database = str(self._where)
         connection = engine.connect()
-        with explained(database):
-            await _start(connection)
-        try:
-            yield UnitOfWork(connection, database, self._clock)
-        except BaseException:
-            with suppress(DBAPIError):  # what went wrong first is what the caller has to know
+        with self._counted():
+            with explained(database):
+                await _start(connection)
+            try:
+                yield UnitOfWork(connection, database, self._clock)
+            except BaseException:
+                with suppress(DBAPIError):  # what went wrong first is what the caller has to know
+                    await to_its_end(connection.close())
+                raise
+            with explained(database):
                 await to_its_end(connection.close())
-            raise
-        with explained(database):
-            await to_its_end(connection.close())
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
 
 
 async def _start(connection: AsyncConnection) -> None:

@@ -114,8 +114,11 @@ class Ticket:
     apologised_at: datetime | None = None
     hung_up_exempt: bool | None = None
     callback_promised_at: datetime | None = None
+    callback_due_at: datetime | None = None
+    callback_owner: str | None = None
     called_back_at: datetime | None = None
     called_back_by: str | None = None
+    callback_given_up_at: datetime | None = None
     rating: int | None = None
     harassment: bool = False
     held_ms: int = 0

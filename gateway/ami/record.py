@@ -7,7 +7,7 @@ kind as one ASCII letter, the payload's length as an unsigned 32-bit integer, al
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from enum import StrEnum, unique
 from typing import Final, NamedTuple
 
 from gateway.ami.errors import JournalError
@@ -18,6 +18,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
+@unique
 class RecordKind(StrEnum):
     """What a record holds; the value is its letter on disk, never to be changed or used twice."""
 
@@ -31,6 +32,9 @@ class RecordKind(StrEnum):
     STEP_FAILED = "E"
     HARASSMENT_WARNED = "H"
     CALLED_BACK = "B"
+    PROMISED = "R"
+    GIVEN_UP = "G"
+    OUTGOING = "U"
     ORDERED = "O"
     APOLOGY_SHOWN = "A"
 

@@ -15,6 +15,7 @@ from gateway.ami import events as ami
 from gateway.ami.reading import pbx_time
 from gateway.ami.record import Record, RecordKind
 from gateway.ami.wire import Frame, decode
+from gateway.calls.notes import NOTES
 from gateway.calls.pbx_clock import PBXClock
 from gateway.calls.pbx_records import Retelling, cel_rows
 from gateway.calls.queue_notes import queue_notes
@@ -24,7 +25,7 @@ from gateway.calls.switchboard import named_as
 from gateway.calls.tracker import Tracker, TrackerEvent
 from gateway.calls.transitions import FoundInProgress, TimePassed, Vanished
 from routing.facts import Fact
-from routing.vocabulary import FactKind, Source
+from routing.vocabulary import Source
 
 _HELD_AT_MOST = 100_000
 _OUR_OWN = frozenset(
@@ -33,8 +34,8 @@ _OUR_OWN = frozenset(
         RecordKind.STEP_FAILED,
         RecordKind.HARASSMENT_WARNED,
         RecordKind.APOLOGY_SHOWN,
-        RecordKind.CALLED_BACK,
         RecordKind.ORDERED,
+        *NOTES,
     }
 )
 """Records of what we say ourselves."""
@@ -164,8 +165,8 @@ class Intake:
             at = pbx_time(record.payload.decode("ascii", "replace"), record.at)
             return self._apply(TimePassed(at)) if self.seeing else []
         told, at = json.loads(record.payload), record.at + self.clock.ahead
-        if record.kind is RecordKind.CALLED_BACK:  # of a call that is long over, and that nobody tracks
-            return [Fact(told["call"], FactKind.CALLED_BACK, at, data={"operator": told["operator"]})]
+        if record.kind in NOTES:
+            return [NOTES[record.kind](told, at)]
         if record.kind is RecordKind.HARASSMENT_WARNED:
             return self._apply(HarassmentWarned(at, told["caller"], told["operator"]))
         if record.kind is RecordKind.APOLOGY_SHOWN:

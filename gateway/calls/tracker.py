@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from gateway.ami import events as ami
 from gateway.calls.call import Call, Stage
+from gateway.calls.outgoing import OutgoingCalls
 from gateway.calls.restore import restored
 from gateway.calls.steps import NobodySignedIn
 from gateway.calls.switchboard import HotlineLine, Switchboard, named_as
@@ -26,14 +27,18 @@ _KEEP_OVER = timedelta(seconds=60)
 
 @dataclass(slots=True)
 class Tracker:
-    """All calls in progress, and the operators in the queue."""
+    """All calls in progress, those to customers among them, and the operators in the queue."""
 
     line: HotlineLine
     rule: RingRule
     ladder: Ladder = NO_LADDER
     switchboard: Switchboard = field(default_factory=Switchboard)
+    outgoing: OutgoingCalls = field(init=False)
     _now: datetime | None = None
     _over: dict[str, datetime] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.outgoing = OutgoingCalls(self.line.system)
 
     def apply(self, event: TrackerEvent, source: Source = Source.LIVE) -> list[Fact]:
         """Take one event in and return the facts it makes, in order."""
@@ -53,7 +58,7 @@ class Tracker:
         if isinstance(event, TimePassed):
             return [fact for call in tuple(self._calls.values()) for fact in self._advance(call, event, source)]
         routed = self.switchboard.route(event)
-        facts = self._advance(*routed, source) if routed else []
+        facts = self._advance(*routed, source) if routed else self.outgoing.take(event, source)
         joined = isinstance(event, ami.CallerJoined) and source is Source.LIVE
         return [*facts, *self._look_who_is_there(event.at)] if joined else facts
 

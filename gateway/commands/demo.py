@@ -30,6 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(args: argparse.Namespace, settings: Settings) -> int:
     """Run until told to stop."""
     set_up_logs()
-    await until_stopped(Demo(settings, partial(print, flush=True), args.ready_file).run())
+    await until_stopped(Demo(_with_a_customer(settings), partial(print, flush=True), args.ready_file).run())
     print("stopped, and Asterisk with it")
     return 0
+
+
+def _with_a_customer(settings: Settings) -> Settings:
+    """Let customers be called where no trunk is set: one inside the PBX answers."""
+    if settings.outgoing.trunk:
+        return settings
+    return settings.model_copy(update={"outgoing": settings.outgoing.model_copy(update={"trunk": "demo"})})

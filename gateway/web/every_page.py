@@ -8,9 +8,9 @@ from jinja2 import Environment
 
 from gateway.house import House
 from gateway.web import views
+from gateway.web.callbacks import Owed
 from gateway.web.catalogue import Texts
 from gateway.web.choices import Choices
-from storage.tickets import Ticket
 
 _FRESH: Final = 0.5  # seconds
 
@@ -31,7 +31,7 @@ class EveryPage:
     """
 
     def __init__(
-        self, house: House, choices: Choices, owed: Callable[[], tuple[Ticket, ...]], templates: Environment
+        self, house: House, choices: Choices, owed: Callable[[], tuple[Owed, ...]], templates: Environment
     ) -> None:
         self._house = house
         self._choices = choices

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
 
 from gateway.house import House
 from gateway.web.asked import PAID
+from gateway.web.promising import PromiseError, promise, promised_until
 from gateway.web.rendering import SHELF, house_of, page
 from gateway.web.shown import slug
 from gateway.web.visitors import Visitor, named, seated, spoken
@@ -61,9 +63,15 @@ async def save(request: web.Request) -> web.Response:
         for name, most in LIMITS.items():
             if len(getattr(form, name)) > most:
                 return answer.give("form.too_long", 422, field=FIELD_TEXTS[name], most=most)
-        return await _save(request, visitor, answer, form, sends="keep" not in sent, settled="settle" in sent)
+        until = promised_until(house_of(request), sent)
+        answered = await _save(request, visitor, answer, form, sends="keep" not in sent, settled="settle" in sent)
+        if until is not None and answered.status == HTTPStatus.OK:
+            await promise(house_of(request), answer.call, visitor.work_number, until)
+    except PromiseError as problem:
+        return answer.give(str(problem), 422)
     except StorageError:
         return answer.give("form.database", 503)
+    return answered
 
 
 async def _save(

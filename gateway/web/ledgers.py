@@ -24,6 +24,15 @@ ROUTES = web.RouteTableDef()
 Behind: TypeAlias = Callable[..., tuple[Fact, ...]]
 """Returns a call's facts of some kinds, in order."""
 
+_OF_PROMISES: Final = (
+    FactKind.CALLBACK_ASKED,
+    FactKind.PROMISED,
+    FactKind.OUTGOING_ORDERED,
+    FactKind.OUTGOING_ANSWERED,
+    FactKind.OUTGOING_ENDED,
+    FactKind.CALLED_BACK,
+    FactKind.CALLBACK_GIVEN_UP,
+)
 _PARTIES: Final = {
     Party.CUSTOMER: "party.customer",
     Party.OPERATOR: "party.operator",
@@ -76,8 +85,9 @@ def verdict_rows(found: Ticket, facts: Sequence[Fact], rule: RingRule, t: Texts)
     yield from _waiting(found, behind, rule, t)
     yield from _parting(found, behind, t)
     if found.callback_promised_at is not None:
-        key = "ledger.called_back" if found.called_back_at else "ledger.to_be_called_back"
-        yield Row("N3", t(key), behind(FactKind.CALLBACK_ASKED, FactKind.CALLED_BACK))
+        given_up = "ledger.callback_given_up" if found.callback_given_up_at else "ledger.to_be_called_back"
+        key = "ledger.called_back" if found.called_back_at else given_up
+        yield Row("N3", t(key), behind(*_OF_PROMISES))
     if found.escalated_at is not None:
         to_leader = behind(FactKind.TRANSFERRED, FactKind.CONSULTED, FactKind.ANSWERED)
         yield Row("N8", t("ledger.escalated"), tuple(fact for fact in to_leader if fact.at <= found.escalated_at))

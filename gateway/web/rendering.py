@@ -89,9 +89,11 @@ def page(request: web.Request, template: str, context: dict[str, Any], status: i
     return aiohttp_jinja2.render_template(template, request, given, status=status)
 
 
-def page_with_problem(request: web.Request, template: str, context: dict[str, Any], problem: str) -> web.Response:
+def page_with_problem(
+    request: web.Request, template: str, context: dict[str, Any], problem: str, **values: str
+) -> web.Response:
     """Return a page that says, by this key of the catalogue, what was wrong with what was sent; "" for nothing."""
-    says = spoken(request)(problem) if problem else ""
+    says = spoken(request)(problem, **values) if problem else ""
     return page(request, template, {**context, "problem": says}, status=422 if problem else 200)
 
 

@@ -17,6 +17,7 @@ from gateway.web import (
     assets,
     call_back,
     callbacks,
+    calling,
     catalogue,
     choices,
     desk,
@@ -54,6 +55,7 @@ _PAGES = (
     sign_in,
     desk,
     call_back,
+    calling,
     endings,
     harassment,
     supervision,
@@ -99,7 +101,7 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
     app[rendering.QUALITY] = policy.quality(house.settings)
     app[rendering.DOOR] = Door(house.seats.check_password, house.clock)
     app[rendering.SHELF] = shelf = Shelf(house.storage, house.clock, house.live.changed)
-    app[rendering.CALLBACKS] = owed = callbacks.Callbacks(house.storage)
+    app[rendering.CALLBACKS] = owed = callbacks.Callbacks(house.storage, house.settings.promises.within)
     app[rendering.TODAY] = Today(house)
     app[TOKEN_USES] = TokenUses(house.storage, house.clock)
     app[rendering.UNSEEN] = reported = unseen.Unseen(house.storage)

@@ -18,7 +18,7 @@ from routing.matters import Matter
 from routing.privacy import HOTLINE, may_see_customer, may_see_ticket
 from routing.vocabulary import Action, Actor, Ground, Remoteness, Stage
 from storage.desks import waiting
-from storage.linked_calls import talked_with
+from storage.linked_calls import calls_to_customer, connected_calls
 from storage.matters import NoSuchTicketError, StaleMatterError, history, matter, matters_of
 from storage.notices import inbox, mark_read
 from storage.roles import Role
@@ -93,7 +93,7 @@ async def one(request: web.Request) -> web.Response:
     async with house_of(request).storage.work() as work:
         await mark_read(work, who.work_number, number)
         await work.commit()
-    return await _shown(request, who)
+    return await shown(request, who)
 
 
 @ROUTES.post("/tickets/{number:[0-9]{8}-[0-9]{4,9}}/{action:[a-z_]{1,30}}")
@@ -108,7 +108,7 @@ async def act(request: web.Request) -> web.Response:
     if action in _BY_THE_SOFTWARE:
         raise web.HTTPForbidden(text="refused: this is done by saving the ticket's form\n")
     async with house.storage.reading() as work:
-        found, present = await _looked_up(work, who, number)
+        found, present = await looked_up(work, who, number)
     try:
         data = particulars(action, Sent(fields, found, present, house.handling.rules.book))
         await _insist_on_call(house, found, present, str(data.get("call", "")))
@@ -116,11 +116,11 @@ async def act(request: web.Request) -> web.Response:
         wanted = Act(action, who.work_number, who.actor, house.clock(), fields.get("why", ""), data)
         await house.handling.do(number, wanted, _seen(fields.get("version", "")))
     except FormError as problem:
-        return await _shown(request, who, str(problem), typed=fields)
+        return await shown(request, who, str(problem), typed=fields)
     except LifecycleError as refused:
-        return await _shown(request, who, refusal=refused.refusal, typed=fields)
+        return await shown(request, who, refusal=refused.refusal, typed=fields)
     except StaleMatterError:
-        return await _shown(request, who, "act.stale", typed=fields)
+        return await shown(request, who, "act.stale", typed=fields)
     raise web.HTTPSeeOther(f"/tickets/{number}")
 
 
@@ -128,10 +128,10 @@ async def _insist_on_call(house: House, found: Ticket, present: Matter, call: st
     """Refuse a return visit by a call that was none: not with this customer, too short, or before the answer (D11)."""
     if not call:
         return
-    numbers = {number for number in (found.caller_number, found.customer_phone) if number}
     async with house.storage.reading() as work:
-        if not await talked_with(work, call, numbers, present.fed_back_at, house.settings.visits.least):
-            raise FormError("act.no_such_call")
+        calls = await connected_calls(work, found, present.fed_back_at, house.settings.visits.least)
+    if call not in {one.id for one in calls}:
+        raise FormError("act.no_such_call")
 
 
 async def _insist_on_other(house: House, other: str) -> None:
@@ -147,7 +147,8 @@ async def _insist_on_other(house: House, other: str) -> None:
         raise FormError("act.no_such_ticket")
 
 
-async def _looked_up(work: UnitOfWork, who: Viewer, number: str) -> tuple[Ticket, Matter]:
+async def looked_up(work: UnitOfWork, who: Viewer, number: str) -> tuple[Ticket, Matter]:
+    """Return a ticket and how it stands; refuse one that there is not, or that is not his, with 404."""
     found = await ticket(work, number)
     try:
         present = await matter(work, number)
@@ -158,19 +159,32 @@ async def _looked_up(work: UnitOfWork, who: Viewer, number: str) -> tuple[Ticket
     return found, present
 
 
-async def _shown(
-    request: web.Request, who: Viewer, problem: str = "", *, refusal: str = "", typed: Mapping[str, str] | None = None
+async def shown(
+    request: web.Request,
+    who: Viewer,
+    problem: str = "",
+    *,
+    refusal: str = "",
+    typed: Mapping[str, str] | None = None,
+    said: str = "",
 ) -> web.Response:
+    """Show a ticket to who may see it, and what was wrong with what he sent; what he `typed` stands there still."""
     house = house_of(request)
     async with house.storage.reading() as work:
-        found, present = await _looked_up(work, who, request.match_info["number"])
+        found, present = await looked_up(work, who, request.match_info["number"])
         entries = await history(work, present.ticket)
+        calls = await calls_to_customer(work, found)
+        connected = await connected_calls(work, found, present.fed_back_at, house.settings.visits.least)
     actions = [each for each in possible(present, who.actor) if each not in _BY_THE_SOFTWARE]
     context: dict[str, Any] = {
         "viewer": who,
         "ticket": found,
         "matter": present,
         "entries": entries,
+        "calls": calls,
+        "connected": connected if who.actor in HOTLINE else (),
+        "calls_customer": who.actor in HOTLINE,
+        "trunk": house.outgoing.offered,
         "actions": actions,
         "typed": typed or {},
         "refusal": refusal,
@@ -180,7 +194,7 @@ async def _shown(
         "days": days_of(house, present),
         "choices": {"ground": tuple(Ground), "satisfaction": SATISFACTION, "contacted_how": HOW_CONTACTED},
     }
-    answer = page_with_problem(request, "ticket.html", context, problem)
+    answer = page_with_problem(request, "ticket.html", context, problem, said=said)
     if refusal:
         answer.set_status(409)
     return answer

@@ -14,6 +14,7 @@ from gateway.calls.board import CallCard
 from gateway.house import House
 from gateway.seat_states import SeatState
 from gateway.web.asked import asked
+from gateway.web.callbacks import Owed
 from gateway.web.catalogue import Texts
 from gateway.web.choices import Choices, labels
 from gateway.web.greeting import greeting, rings
@@ -21,7 +22,6 @@ from gateway.web.seat_rows import DEVICE_TEXTS, pause_label, seat_row
 from gateway.web.shelf import Shelf
 from gateway.web.shown import slug
 from routing.vocabulary import CallState
-from storage.tickets import Ticket
 
 
 class Alarm(StrEnum):
@@ -88,13 +88,15 @@ def urgent(desk: Desk) -> Iterator[Fragment]:
         yield _supervise(desk)
 
 
-def every_page(house: House, choices: Choices, owed: tuple[Ticket, ...], t: Texts) -> Iterator[Fragment]:
+def every_page(house: House, choices: Choices, owed: tuple[Owed, ...], t: Texts) -> Iterator[Fragment]:
     """Return what concerns everybody, changes with every call, and is soon enough within a second."""
     waiting = sum(card.state in (CallState.WAITING, CallState.RINGING) for card in house.board.cards())
     yield Fragment("queue", waiting, {"waiting": waiting})
     rows = tuple(seat_row(house, choices, state, t) for state in house.seats.overview())
     yield Fragment("seats", rows, {"rows": rows})
-    yield Fragment("callbacks", tuple(ticket.call for ticket in owed), {"owed": owed})
+    now = house.clock()
+    key = tuple((one.ticket.call, one.due_at, one.due_at <= now) for one in owed)
+    yield Fragment("callbacks", key, {"owed": owed, "now": now, "calls": house.outgoing.offered})
 
 
 def _supervise(desk: Desk) -> Fragment:

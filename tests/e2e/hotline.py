@@ -386,9 +386,19 @@ class Operator:
             assert answer.status == 200, path
             return await answer.text()
 
-    async def called_back(self, call: str) -> None:
-        """Say that he has called back."""
-        await self._post("/desk/called-back", {"call": call}, 200)
+    async def calls_back(self, call: str) -> int:
+        """Have a customer called who was promised it; return the answer's status."""
+        async with self._session.post("/desk/call-back", data={"call": call}) as answer:
+            return answer.status
+
+    async def called_again(self, call: str) -> int:
+        """Say that a customer who was promised a call was on the line again; return the answer's status."""
+        async with self._session.post("/desk/called-again", data={"call": call}) as answer:
+            return answer.status
+
+    async def saves(self, call: str, **fields: str) -> None:
+        """Save a form for the first time."""
+        await self._post("/desk/form", {"call": call, "version": "0", **fields}, 200)
 
     async def end(self, call: str) -> int:
         """Pass the caller he talks to on to the rating; return the answer's status."""

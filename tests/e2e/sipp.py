@@ -10,7 +10,7 @@ from ports import free_port
 from sip_trace import SIPCall
 from sipp_run import SIPpError, SIPpRun, sipp
 
-__all__ = ["Customer", "DeskPhone", "SIPpError", "SIPpRun", "Step"]
+__all__ = ["CalledCustomer", "Customer", "DeskPhone", "SIPpError", "SIPpRun", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,16 @@ class DeskPhone:
         }
         async with sipp("register.xml", values, self._address, port=free_port(SOCK_DGRAM), calls=1) as run:
             await run.ended(within=10)
+
+
+class CalledCustomer(DeskPhone):
+    """A customer's phone that is called by way of the trunk to call out by; it behaves as a desk phone does."""
+
+    def __init__(self, address: tuple[str, int], port: int, **behaviour: Any) -> None:
+        super().__init__(address, "customer", "", port=port, **behaviour)
+
+    async def _register(self, *, expires: int) -> None:
+        """Register nowhere: the public network knows where he is."""
 
 
 class Customer:

@@ -21,7 +21,10 @@ ALIKE = 0.5
 def patient_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hotline]:
     """Run a hotline whose phones ring for long."""
     settings = settings_for(
-        tmp_path_factory.mktemp("patient"), rings={"seconds": RING}, queue={"member_ring_seconds": 30}
+        tmp_path_factory.mktemp("patient"),
+        rings={"seconds": RING},
+        queue={"member_ring_seconds": 30},
+        visits={"least_seconds": 1.0},
     )
     with hotline(settings) as running:
         yield running
@@ -134,8 +137,8 @@ async def test_where_nobody_is_signed_in_he_is_apologised_to_at_once(tmp_path_fa
     assert [] == steps(first, "step_failed") + [step for step in steps(second, "step_failed") if step == "raise_alarm"]
 
 
-async def test_an_operator_calls_back_and_says_so(patient_house: Hotline) -> None:
-    """The list is on every page, longest wait first; who has been called leaves it, and his ticket says by whom."""
+async def test_who_calls_again_himself_need_not_be_called(patient_house: Hotline) -> None:
+    """The list is on every page, who is due first on top; a promise is kept by a call of his own that lasted (N3)."""
     house = patient_house
     async with house.desk("1001", "11", answer_after=None):
         for caller in ("13840000005", "13840000006"):
@@ -149,8 +152,11 @@ async def test_an_operator_calls_back_and_says_so(patient_house: Hotline) -> Non
         listed_at = await page.shows('<ul id="callbacks"', "13840000005", "13840000006", since=began)
         listed = next(html for at, html in page.pushed if at == listed_at)
         assert listed.index("13840000005") < listed.index("13840000006")
-        await operator.called_back(first["call"])
-        ticket = await house.ticket_of("13840000005", called_back_by="1002")
+        assert 409 == await operator.called_again(first["call"])
+        async with house.pbx.phone("12", answer_after=0.1):
+            await house.pbx.customer.call(NUMBER, "13840000005", hang_up_after=1.5)
+        await until(lambda: operator.called_again(first["call"]), lambda status: status == 200)
+        ticket = await until(lambda: house.ticket(first["number"]), lambda seen: seen["called_back_by"] == "1002")
         gone_at = await page.shows('<ul id="callbacks"', since=listed_at + timedelta(microseconds=1))
     assert ticket["called_back_at"] > ticket["callback_promised_at"]
     assert "13840000005" not in next(html for at, html in page.pushed if at == gone_at)

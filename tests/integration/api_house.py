@@ -87,6 +87,7 @@ async def started(storage: Storage, aiohttp_client: Clients) -> API:
         holds=nobody,
         recordings=nobody,
         handling=nobody,
+        outgoing=nobody,
         clock=lambda: datetime.now(UTC),
         phone_of=str,
     )

@@ -25,6 +25,7 @@ from gateway.handling import Handling
 from gateway.holds import Holds
 from gateway.house import House
 from gateway.metrics import Metrics
+from gateway.outgoing import OutgoingCaller
 from gateway.recordings import Recordings
 from gateway.rulebook import RuleShelf
 from gateway.seats import Seats
@@ -206,9 +207,9 @@ class Call:
         data = {"by": "1001", "operator": operator}
         return Fact(self.id, kind, datetime.now(UTC), f"leg-{operator}", data=data)
 
-    def asks_to_be_called_back(self) -> Fact:
-        """Return that he pressed 1."""
-        return Fact(self.id, FactKind.CALLBACK_ASKED, datetime.now(UTC))
+    def asks_to_be_called_back(self, ago: float = 0) -> Fact:
+        """Return that he pressed 1 so many seconds ago."""
+        return Fact(self.id, FactKind.CALLBACK_ASKED, datetime.now(UTC) - timedelta(seconds=ago))
 
     def warned_at(self, at: datetime) -> Fact:
         """Return that his operator has warned him."""
@@ -307,6 +308,7 @@ async def furnished(storage: Storage, folder: Path, **settings: object) -> tuple
         holds,
         recordings,
         Handling(storage, RuleShelf.open(chosen), clock, live.changed),
+        OutgoingCaller(chosen.outgoing, pbx, seats, clock),
         clock,
         phone_of,
     )

@@ -226,8 +226,12 @@ async def test_a_return_visit_counts_by_a_call_with_the_customer(desks: Desks) -
     feedback = {"contacted_at": "2026-11-26T10:00", "contacted_how": "phone", "finding": "不实", "result": "已解释"}
     await do(contact, number, "feed_back", **feedback)
     await do(director, number, "review")
-    await do(director, number, "visit", call=number, satisfaction="satisfied")
-    await expect(director.get_by_test_id("problem")).to_be_visible()
+    await expect(director.get_by_test_id("call").locator("option")).to_have_count(1)
+    forged = {"version": "4", "call": number, "satisfaction": "satisfied"}
+    answer = await director.request.post(
+        f"{desks.console.url}/tickets/{number}/visit", form=forged, headers={"Origin": desks.console.url}
+    )
+    assert (422, True) == (answer.status, "不能算作回访" in await answer.text())
     await do(director, number, "visit")
     await expect(director.get_by_test_id("problem")).to_be_visible()
     assert Stage.REVIEWED is await desks.stage(number)

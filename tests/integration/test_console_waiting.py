@@ -1,10 +1,14 @@
 """What pages show of those who wait too long, or in vain: to the shift leader, and to whoever calls back."""
 
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
 from console_house import Call, Console
 from playwright.async_api import expect
 
 from gateway.ami.record import RecordKind
-from routing.vocabulary import Step
+from routing.facts import Fact
+from routing.vocabulary import FactKind, Step
 
 
 async def test_the_shift_leaders_page_names_who_waits_past_the_limit(console: Console) -> None:
@@ -28,23 +32,54 @@ async def test_the_shift_leaders_page_names_who_waits_past_the_limit(console: Co
 
 
 async def test_whoever_is_to_be_called_back_stands_on_every_page(console: Console) -> None:
-    """Longest wait first, also those from before this program started; who was called is put on record and goes."""
+    """Who is due first on top, also those from before this program started; without a trunk nobody can be called."""
     earlier, later = Call("1", "13800001111", ago=90), Call("2", "13800002222", ago=60)
-    for call in (later, earlier):
-        await console.commits(*call.received(), call.asks_to_be_called_back(), call.over())
+    for call, ago in ((later, 10), (earlier, 20)):
+        await console.commits(*call.received(), call.asks_to_be_called_back(ago), call.over())
     page, other = await console.signed_in("1001", "11"), await console.signed_in("1002", "12")
     for each in (page, other):
         await expect(each.get_by_test_id("callbacks").locator("li")).to_have_count(2)
     listed = page.get_by_test_id("callbacks").locator("li")
     await expect(listed.nth(0)).to_contain_text("13800001111")
-    await listed.nth(0).get_by_test_id("called-back").click()
+    await expect(page.get_by_test_id("call-back")).to_have_count(0)
+    await listed.nth(0).get_by_test_id("called-again").click()
+    await expect(page.locator("#toast")).to_contain_text("未见该客户接通的来电")
+    await another_call_of(console, "13800001111", lasting=30)
+    await listed.nth(0).get_by_test_id("called-again").click()
     await expect(page.locator("#toast")).to_contain_text("已记录回电")
-    assert (RecordKind.CALLED_BACK, {"call": earlier.id, "operator": "1001"}) == console.pbx.noted[-1]
+    again = await console.ticket("yq/yq-3")
+    told = {"call": earlier.id, "operator": "1002", "by_call": again.number}
+    assert (RecordKind.CALLED_BACK, told) == console.pbx.noted[-1]
+
+
+async def another_call_of(console: Console, caller: str, lasting: float) -> None:
+    """Let a customer call again, and 1002 talk to him."""
+    now = datetime.now(UTC)
+    fact = partial(Fact, "yq/yq-3")
+    await console.commits(
+        fact(FactKind.RECEIVED, now, data={"caller_number": caller, "called_number": "86865598"}),
+        fact(FactKind.QUEUED, now),
+        fact(FactKind.ANSWERED, now, "leg-3", data={"operator": "1002"}),
+        fact(FactKind.ENDED, now + timedelta(seconds=lasting)),
+    )
+
+
+async def test_a_promise_with_a_time_is_marked_when_it_is_past(console: Console) -> None:
+    """Its owner stands beside it; a press has the customer called, once his own phone was picked up."""
+    call = Call("1", "13800001111", ago=90)
+    due_at = datetime.now(UTC) - timedelta(seconds=1)
+    promised = {"operator": "1001", "due_at": due_at.isoformat()}
+    made = Fact(call.id, FactKind.PROMISED, due_at - timedelta(minutes=5), "1", data=promised)
+    await console.commits(*call.received(), call.answered_by("1001"), call.over(), made)
+    page = await console.signed_in("1001", "11")
+    listed = page.get_by_test_id("callbacks").locator("li")
+    await expect(listed).to_contain_text("1001")
+    await expect(listed.locator(".late")).to_have_count(1)
 
 
 async def test_who_is_not_to_be_called_back_cannot_be_put_on_record(console: Console) -> None:
     """A call that nobody promised anything, or that is invented, makes no record."""
     page = await console.signed_in("1001", "11")
-    asked = "fetch('/desk/called-back', {method: 'POST', body: new URLSearchParams({call: 'yq/yq-9'})})"
+    asked = "fetch('/desk/called-again', {method: 'POST', body: new URLSearchParams({call: 'yq/yq-9'})})"
     assert 409 == await page.evaluate(f"{asked}.then((answer) => answer.status)")
     assert [] == console.pbx.noted

@@ -1,0 +1,126 @@
+"""Calls customers for somebody of ours: his own phone is rung, and when he has picked up, the customer's (D11, N3).
+
+The only way in which this PBX dials out: its dialplan leads there from nowhere else.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Any, Final, Protocol
+
+from gateway.ami.errors import AMIError
+from gateway.ami.record import RecordKind
+from gateway.calls.call import caller_in
+from gateway.calls.outgoing import outgoing_id
+from gateway.conduct import Outgoing
+from gateway.enforcement import Line
+from gateway.seat_states import Device, SeatState
+from routing.facts import Fact
+from routing.outgoing import Purpose, dialled
+from routing.vocabulary import FactKind
+
+CONTEXT: Final = "call-out"
+"""The dialplan's part that dials out."""
+_OWN_PHONE_SECONDS: Final = 20
+_OVER_AT_LATEST: Final = timedelta(seconds=_OWN_PHONE_SECONDS + 10)
+"""An order of which nothing more was heard stands in the way of another for no longer."""
+
+
+class NotCalled(Enum):
+    """Why a customer is not called."""
+
+    NO_TRUNK = auto()
+    NO_NUMBER = auto()
+    NO_SEAT = auto()
+    PHONE_BUSY = auto()
+    REFUSED = auto()
+
+
+class OutgoingError(Exception):
+    """The customer is not called; `said` are the PBX's own words where it refused."""
+
+    def __init__(self, why: NotCalled, said: str = "") -> None:
+        super().__init__(f"the customer is not called: {why.name.lower()} {said}".rstrip())
+        self.why = why
+        self.said = said
+
+
+class Room(Protocol):
+    """Who sits where: gateway.seats."""
+
+    def of(self, work_number: str) -> SeatState | None:
+        """Return the seat of this person."""
+
+
+@dataclass(slots=True)
+class OutgoingCaller:
+    """Makes the calls, one at a time for each person. `clock` returns an aware UTC instant."""
+
+    settings: Outgoing
+    line: Line
+    room: Room
+    clock: Callable[[], datetime]
+    _under_way: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+
+    @property
+    def offered(self) -> bool:
+        """Whether there is a trunk to call out by."""
+        return bool(self.settings.trunk)
+
+    async def call(self, call: str, number: str, by: str, purpose: Purpose) -> None:
+        """Ring the phone of who works at `by`, and then the customer of this call at his number.
+
+        Raises OutgoingError. An order without an answer is not repeated (I6).
+        """
+        to = self._number(number)
+        phone = self._free_phone(by)
+        outgoing = outgoing_id(caller_in(call), self.clock())
+        self._under_way[by] = (outgoing, self.clock())
+        ordered = {"call": call, "id": outgoing, "operator": by, "purpose": purpose.value, "number": number}
+        await self._note(ordered)
+        try:
+            await self.line.act(
+                "Originate",
+                Channel=f"PJSIP/seat-{phone}",
+                ChannelId=outgoing,
+                Context=CONTEXT,
+                Exten=to,
+                Priority="1",
+                CallerID=f"<{to}>",
+                Timeout=str(_OWN_PHONE_SECONDS * 1000),
+                Async="true",
+            )
+        except AMIError as problem:
+            self._under_way.pop(by, None)
+            await self._note({"call": call, "id": outgoing, "status": "REFUSED"})
+            raise OutgoingError(NotCalled.REFUSED, str(problem)) from None
+
+    def take(self, facts: Sequence[Fact]) -> None:
+        """Take in what happened: whose call to a customer is over may call the next."""
+        over = {fact.subject for fact in facts if fact.kind is FactKind.OUTGOING_ENDED}
+        if over:
+            self._under_way = {by: order for by, order in self._under_way.items() if order[0] not in over}
+
+    def _number(self, number: str) -> str:
+        if not self.offered:
+            raise OutgoingError(NotCalled.NO_TRUNK)
+        if not (to := dialled(number, self.settings.plus)):
+            raise OutgoingError(NotCalled.NO_NUMBER)
+        return to
+
+    def _free_phone(self, by: str) -> str:
+        """Return the seat of who calls if its phone is free: one that is in use already is not rung again (I6)."""
+        state = self.room.of(by)
+        seat = state.seat.id if state else self.settings.phones.get(by)
+        if seat is None:
+            raise OutgoingError(NotCalled.NO_SEAT)
+        ordered = self._under_way.get(by)
+        waits = ordered is not None and self.clock() - ordered[1] < _OVER_AT_LATEST
+        if waits or (state is not None and state.device is not Device.NOT_IN_USE):
+            raise OutgoingError(NotCalled.PHONE_BUSY)
+        return seat
+
+    async def _note(self, told: dict[str, Any]) -> None:
+        await self.line.note(RecordKind.OUTGOING, json.dumps(told, ensure_ascii=False).encode())
