@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import structlog
 
-from gateway import policy
+from gateway import office, policy
 from gateway.alarms import Alarms
 from gateway.ami.client import AMIClient
 from gateway.ami.journal import Journal
@@ -18,22 +18,16 @@ from gateway.calls.board import Board
 from gateway.calls.intake import Intake
 from gateway.calls.tracker import Tracker
 from gateway.config import Settings
-from gateway.deadline_watch import DeadlineWatch
 from gateway.disk_watch import DiskWatch, Room
 from gateway.enforcement import Enforcement
-from gateway.handling import Handling
 from gateway.holds import Holds
 from gateway.house import House
 from gateway.metrics import Metrics
-from gateway.month_watch import MonthWatch
-from gateway.monthly import Months
 from gateway.outgoing import OutgoingCaller
-from gateway.promise_watch import PromiseWatch
 from gateway.reception import Reception
 from gateway.recorder import SEEN_UNTIL, Recorder
 from gateway.recording_pauses import RecordingPauses
 from gateway.recordings import Recordings
-from gateway.rulebook import RuleShelf
 from gateway.seats import Seats
 from gateway.secrets import Secrets
 from gateway.speaker import Speaker
@@ -52,7 +46,7 @@ from storage.errors import StorageUnavailableError
 from storage.facts import open_calls
 from storage.tickets import Ticket
 
-Helper: TypeAlias = Enforcement | Recordings | DiskWatch | DeadlineWatch | MonthWatch | PromiseWatch
+Helper: TypeAlias = Enforcement | Recordings | DiskWatch | office.Watch
 """Parts that work in the background, each by its `run`."""
 
 log = structlog.get_logger(__name__)
@@ -124,24 +118,12 @@ async def _furnish(
     recordings = _recordings(settings, storage, client, board, lines.channel_of)
     pauses = RecordingPauses(recordings.pause, client, board.card)
     outgoing = OutgoingCaller(settings.outgoing, client, seats, utc_now)
-    handling = Handling(storage, RuleShelf.open(settings), utc_now, live.changed)
-    watch = _deadline_watch(settings, storage, handling, attention, live)
-    await watch.take_in_rules()  # before anything is dispatched by them
-    parts = (board, client, seats, live, metrics, recorder, transfers, holds, recordings, handling, outgoing)
+    behind = await office.opened(settings, secrets, storage, live, attention, utc_now)
+    metrics.follow_outbox(lambda: behind.outbox.waiting, lambda: behind.outbox.dead)
+    parts = (board, client, seats, live, metrics, recorder, transfers, holds, recordings, behind.handling, outgoing)
     house = House(settings, secrets, storage, *parts, utc_now, lines.phone_of)
     disk = (_disk_watch(settings, client, live, attention),) if settings.recording.enabled else ()
-    months = MonthWatch(Months(settings, storage, handling.rules, utc_now), handling, live.changed)
-    promises = PromiseWatch(settings.promises, storage, handling, live.changed, utc_now)
-    return house, reception, (enforcement, recordings, pauses, *disk, watch, months, promises)
-
-
-def _deadline_watch(
-    settings: Settings, storage: Storage, handling: Handling, attention: Attention, live: Live
-) -> DeadlineWatch:
-    def show(refused: bool) -> None:  # noqa: FBT001 - it is all there is to say
-        live.alarm(Alarm.RULES_REFUSED, on=refused)
-
-    return DeadlineWatch(settings.deadlines, storage, handling, attention, show, live.changed, utc_now)
+    return house, reception, (enforcement, recordings, pauses, *disk, *behind.watches)
 
 
 def _recorder(settings: Settings, storage: Storage, live: Live) -> Recorder:

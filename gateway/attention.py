@@ -65,5 +65,13 @@ class Attention:
             self.texts("alarm.rules_refused"), self.texts("alarm.rules_refused_says", problem=problem)
         )
 
+    async def of_danger(self, title: str, text: str) -> None:
+        """Raise the alarm of a danger that was reported; raises AlarmError."""
+        await self.alarms.sound(title, text)
+
+    async def of_dead_letter(self, ticket: str) -> None:
+        """Raise the alarm that an urgent notice reaches nobody; raises AlarmError."""
+        await self.alarms.sound(self.texts("alarm.dead_letter"), self.texts("alarm.dead_letter_says", ticket=ticket))
+
     def _led(self) -> list[SeatState]:
         return [state for state in self.overview() if state.leads]

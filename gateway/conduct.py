@@ -11,7 +11,9 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from gateway.sections import Section
+from routing.notices import NoticeKind
 from routing.reminders import Terms
+from routing.retries import QuietHours, Retries
 
 
 class Transfers(Section):
@@ -48,6 +50,45 @@ class Promises(Section):
     def within(self) -> timedelta:
         """The same as a span of time."""
         return timedelta(minutes=self.within_minutes)
+
+
+class Notices(Section):
+    """Notices outside the console: how often they are tried, and when only urgent ones are sent.
+
+    `console`: the address under which people reach their pages, for links; "" for none. An attempt that failed is made
+    again after `first_seconds`, then after twice as long, up to `longest_seconds`; after `attempts` a person decides.
+    """
+
+    console: str = Field("", pattern=r"^(|https?://[^\s]+)$")
+    every_seconds: float = Field(5.0, gt=0, le=600)
+    send_seconds: float = Field(30.0, gt=0, le=300)
+    first_seconds: float = Field(30.0, gt=0, le=3600)
+    longest_seconds: float = Field(3600.0, gt=0, le=86_400)
+    attempts: int = Field(60, ge=1, le=10_000)
+    quiet_from: time = time(22)
+    quiet_until: time = time(7)
+
+    @property
+    def retries(self) -> Retries:
+        """The same in the words of the rules."""
+        return Retries(timedelta(seconds=self.first_seconds), timedelta(seconds=self.longest_seconds), self.attempts)
+
+    @property
+    def quiet(self) -> QuietHours:
+        """When only urgent ones are sent."""
+        return QuietHours(self.quiet_from, self.quiet_until)
+
+
+class Webhook(Section):
+    """A program that is told what happens to tickets; `events` are kinds of notices, none for all."""
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,20}$")
+    url: str = Field(pattern=r"^https?://[^\s]+$", repr=False)  # it may hold a password
+    events: tuple[NoticeKind, ...] = ()
+
+    def wants(self, kind: NoticeKind) -> bool:
+        """Say whether it is to be told of this."""
+        return not self.events or kind in self.events
 
 
 class Outgoing(Section):

@@ -17,6 +17,7 @@ from gateway.conduct import (
     Assessment,
     Deadlines,
     Hold,
+    Notices,
     Outgoing,
     Promises,
     Quality,
@@ -26,6 +27,7 @@ from gateway.conduct import (
     Supervision,
     Transfers,
     Visits,
+    Webhook,
 )
 from gateway.sections import (
     AMI,
@@ -89,6 +91,8 @@ class Settings(BaseSettings):
     visits: Visits = Visits()
     outgoing: Outgoing = Outgoing()
     promises: Promises = Promises()
+    notices: Notices = Notices()
+    webhooks: tuple[Webhook, ...] = ()
     hold: Hold = Hold()
     reports: Reports = Reports()
     assessment: Assessment = Assessment()
@@ -117,6 +121,14 @@ class Settings(BaseSettings):
         if doubled:
             raise ValueError(f"seat {doubled} is listed twice: give each seat its own id")
         return seats
+
+    @field_validator("webhooks")
+    @classmethod
+    def _webhooks_differ(cls, webhooks: tuple[Webhook, ...]) -> tuple[Webhook, ...]:
+        doubled = _doubled(webhook.name for webhook in webhooks)
+        if doubled:
+            raise ValueError(f"webhook {doubled} is listed twice: give each its own name")
+        return webhooks
 
     @model_validator(mode="after")
     def _ports_differ(self) -> "Settings":

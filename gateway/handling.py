@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
+from gateway.conduct import Webhook
 from gateway.rulebook import RuleShelf
 from routing.dispatch import UnroutableError, Written, dispatch_of
 from routing.lifecycle import Act
 from routing.matters import Entry, Matter
-from routing.notices import Addressees, Notice, notices_of
+from routing.notices import Addressees, Notice, NoticeKind, notices_of
 from routing.vocabulary import Action, Actor, Kind, Stage
 from storage.engine import Storage
 from storage.matters import do, matter
@@ -27,24 +28,39 @@ ACTORS: Final[Mapping[Role, Actor]] = {
 }
 """In which capacity each role acts on tickets."""
 
+ALARMS: Final = "@alarms"
+"""The recipient of what goes to whom [alarms] names."""
+
+WEBHOOK: Final = "@webhook"
+"""The recipient of what goes to a program; the channel is the webhook's name."""
+
 
 class Handling:
     """Does it, and wakes whose inboxes have something new. `clock` returns an aware UTC instant."""
 
     def __init__(
-        self, storage: Storage, rules: RuleShelf, clock: Callable[[], datetime], wake: Callable[[Iterable[str]], None]
+        self,
+        storage: Storage,
+        rules: RuleShelf,
+        clock: Callable[[], datetime],
+        wake: Callable[[Iterable[str]], None],
+        webhooks: Iterable[Webhook] = (),
+        *,
+        alarms: bool = False,
     ) -> None:
         self._storage = storage
         self.rules = rules
         self._clock = clock
-        self._wake = wake
+        self.wake = wake
+        self._webhooks = tuple(webhooks)
+        self._alarms = alarms
 
     async def do(self, ticket: str, act: Act, seen: int | None = None) -> Matter:
         """Do something with a ticket in a transaction of its own; raises what storage.matters.do raises."""
         async with self._storage.work() as work:
             result, told = await self.do_within(work, ticket, act, seen)
             await work.commit()
-        self._wake(told)
+        self.wake(told)
         return result
 
     async def do_within(
@@ -120,6 +136,11 @@ class Handling:
             channels = contacts[notice.recipient].channels if notice.recipient in contacts else ()
             for channel in (INBOX, *(str(number) for number, _ in enumerate(channels, 1))):
                 yield ToKeep(ticket, notice.kind, notice.recipient, channel, cause, notice.urgent, payload)
+            if self._alarms and notice.kind is NoticeKind.DANGER:  # it must not wait until somebody looks at a page
+                yield ToKeep(ticket, notice.kind, ALARMS, ALARMS, cause, notice.urgent, payload)
+            for webhook in self._webhooks:  # one event, however many people are told of it
+                if webhook.wants(notice.kind):
+                    yield ToKeep(ticket, notice.kind, WEBHOOK, webhook.name, cause, notice.urgent, payload)
 
 
 def _elsewhere(present: Matter, particulars: Mapping[str, object]) -> bool:

@@ -59,6 +59,14 @@ class Metrics:
             registry=where,
         )
 
+    def follow_outbox(self, waiting: Callable[[], int], dead: Callable[[], int]) -> None:
+        """Show how many notices wait to be sent, and on how many a person has to decide."""
+        for name, documentation, value in (
+            ("fourring_notices_waiting", "Notices that wait to be sent", waiting),
+            ("fourring_notices_undelivered", "Notices that reached nobody, on which a person has to decide", dead),
+        ):
+            Gauge(name, documentation, registry=self.registry).set_function(value)
+
     def show(self, name: str, documentation: str, total: Callable[[], int]) -> None:
         """Show a total that somebody else keeps, read when the figures are asked for."""
         self.registry.register(_KeptElsewhere(name, documentation, total))

@@ -18,13 +18,14 @@ class SecretsError(Exception):
 
 
 class Secrets(BaseModel):
-    """The AMI password, the key that signs sessions, and each seat's SIP password by seat id."""
+    """The AMI password, the key that signs sessions, each seat's SIP password by id, each webhook's key by name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     ami: str = Field(min_length=1, repr=False)
     session_key: str = Field(min_length=32, repr=False)
     seats: dict[str, str] = Field(default_factory=dict, repr=False)
+    webhooks: dict[str, str] = Field(default_factory=dict, repr=False)
 
 
 def load_or_create(settings: Settings) -> Secrets:
@@ -34,17 +35,18 @@ def load_or_create(settings: Settings) -> Secrets:
     """
     path = settings.data_dir / FILE_NAME
     known = _read(path)
-    wanted = _completed(known, [seat.id for seat in settings.seats])
+    wanted = _completed(known, [seat.id for seat in settings.seats], [hook.name for hook in settings.webhooks])
     if wanted != known and not _write(path, wanted, first=known is None):
         return load_or_create(settings)  # another program was faster: its secrets are the ones
     return wanted
 
 
-def _completed(known: Secrets | None, seats: list[str]) -> Secrets:
+def _completed(known: Secrets | None, seats: list[str], webhooks: list[str]) -> Secrets:
     if known is None:
         known = Secrets(ami=_password(), session_key=secrets.token_hex(32))
     new = {seat: _password() for seat in seats if seat not in known.seats}
-    return known.model_copy(update={"seats": {**known.seats, **new}})
+    keys = {name: secrets.token_hex(32) for name in webhooks if name not in known.webhooks}
+    return known.model_copy(update={"seats": {**known.seats, **new}, "webhooks": {**known.webhooks, **keys}})
 
 
 def _password() -> str:
@@ -97,6 +99,8 @@ def _as_toml(content: Secrets) -> str:
         "",
         "[seats]",
         *(f"{_toml_string(seat)} = {_toml_string(password)}" for seat, password in content.seats.items()),
+        *(["", "[webhooks]"] if content.webhooks else []),
+        *(f"{_toml_string(name)} = {_toml_string(key)}" for name, key in content.webhooks.items()),
     ]
     return "\n".join(lines) + "\n"
 

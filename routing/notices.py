@@ -44,6 +44,7 @@ class NoticeKind(StrEnum):
     RULES_REFUSED = "rules_refused"
     PROMISE_DUE_SOON = "promise_due_soon"
     PROMISE_OVERDUE = "promise_overdue"
+    UNDELIVERED = "undelivered"
     MONTH_DUE = "month_due"
     MONTH_OVERDUE = "month_overdue"
 

@@ -96,7 +96,7 @@ async def _save(
             return answer.give("form.saved", 200, number=ticket.number)  # his own, whose answer never reached him
         return answer.give("form.stale", 409, theirs=stale.ticket, mine=form)
     house.live.ticket_changed(saved)
-    house.live.changed(told)
+    house.handling.wake(told)
     answer.version = saved.form_version
     return answer.give("form.saved", 200, number=saved.number)
 

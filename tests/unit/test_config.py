@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.conduct import Webhook
 from gateway.config import ConfigError, Settings, load
+from gateway.sections import Seat
 
 EXAMPLE = Path(__file__).parents[2] / "fourring.example.toml"
 
@@ -29,7 +31,7 @@ def test_the_example_file_shows_every_setting_with_its_default():
     assert Settings() == load(EXAMPLE)
     text = EXAMPLE.read_text("utf-8")
     for table, section in Settings():
-        for name in type(section).model_fields if table != "seats" else ("id", "kind"):
+        for name in {"seats": Seat, "webhooks": Webhook}.get(table, type(section)).model_fields:
             assert f"{name} = " in text, f"[{table}] {name} is not in the example"
 
 
@@ -48,6 +50,10 @@ def test_a_variable_wins_over_the_file(tmp_path, monkeypatch):
         ("[web]\nprot = 1\n", "web.prot: is not a setting: check the spelling"),
         ("[rings]\nseconds = 0\n", "rings.seconds"),
         ('[[seats]]\nid = "01"\n[[seats]]\nid = "01"\n', "seat 01 is listed twice"),
+        ('[[webhooks]]\nname = "a"\nurl = "http://x"\n' * 2, "webhook a is listed twice"),
+        ('[[webhooks]]\nname = "a"\nurl = "file:///etc/passwd"\n', "webhooks.0.url"),
+        ('[outgoing.phones]\n9101 = "99"\n', "seat 99 of 9101 is none of [[seats]]"),
+        ('[outgoing]\ntrunk = "x:1\\n[evil]"\n', "outgoing.trunk"),
         ("[web]\nport = 5038\n", "port 5038 is set for two services"),
         ("[pbx]\nrtp_first = 3000\nrtp_last = 2000\n", "pbx.rtp_first must be below pbx.rtp_last"),
         ('[hotline]\nnumber = "8686 5598"\n', "hotline.number"),

@@ -1,0 +1,360 @@
+"""Notices on their way out: a real SMTP server, a real HTTP receiver that fails, hangs and comes back."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiosmtpd.smtp import SMTP
+from answered_calls import answered
+from dispatched_tickets import SHANGHAI, local
+
+import routing
+from gateway.alarms import AlarmError
+from gateway.conduct import Notices, Webhook
+from gateway.config import Settings
+from gateway.handling import Handling
+from gateway.outbox import Outbox
+from gateway.rulebook import RuleShelf
+from routing.dispatch import Written, dispatch_of
+from routing.lifecycle import Act
+from routing.verdicts import RingRule
+from routing.vocabulary import Action, Actor
+from storage import outbox
+from storage.engine import Storage
+from storage.ledger import record
+from storage.notices import Kept, inbox
+from storage.operators import add_operator
+from storage.roles import Role
+
+SECRET = "k" * 64
+
+
+@dataclass
+class Mailbox:
+    """Somebody's mail server; `refuses`: with this answer."""
+
+    letters: list[Any] = field(default_factory=list)
+    refuses: str = ""
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - as aiosmtpd calls it
+        """Take a letter, or not."""
+        if self.refuses:
+            return self.refuses
+        self.letters.append(message_from_bytes(envelope.content))
+        return "250 taken"
+
+    def subjects(self) -> list[str]:
+        """Return the letters' subjects."""
+        return [str(make_header(decode_header(letter["Subject"]))) for letter in self.letters]
+
+
+@dataclass
+class Receiver:
+    """A program that is told; it answers with `status`, or, where that is None, not before it is `released`."""
+
+    status: int | None = 200
+    events: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    url: str = ""
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Be told."""
+        self.events.append((dict(request.headers), await request.read()))
+        if self.status is None:
+            await self.released.wait()
+        return web.Response(status=self.status or 200, headers={"Location": self.url})
+
+    def told(self) -> list[str]:
+        """Return the ids of what it was told, in order."""
+        return [json.loads(body)["id"] for _, body in self.events]
+
+
+@asynccontextmanager
+async def listening(receiver: Receiver) -> AsyncIterator[Receiver]:
+    """Let a receiver be reached."""
+    app = web.Application()
+    app.router.add_post("/hook", receiver.take)
+    runner = web.AppRunner(app, shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+        yield receiver
+    finally:
+        receiver.released.set()
+        await runner.cleanup()
+
+
+@dataclass
+class House:
+    """An outbox over a real database, its clock set by hand, with one contact's channels and one webhook."""
+
+    storage: Storage
+    settings: Settings
+    now: datetime
+    handling: Handling
+    session: aiohttp.ClientSession
+    alarms: list[str] = field(default_factory=list)
+    dangers: list[str] = field(default_factory=list)
+    woken: list[str] = field(default_factory=list)
+    calls: int = 0
+    outbox: Outbox = field(init=False)
+
+    async def dispatched(self, topic: str = "complaint") -> str:
+        """Have a ticket dispatched now; return its number."""
+        self.calls += 1
+        async with self.storage.work() as work:
+            facts = answered(f"yq/yq-{self.calls}", self.now)
+            (ticket,) = await record(work, facts, RingRule(), SHANGHAI)
+            await work.commit()
+        found = dispatch_of(self.handling.rules.book, Written(topic, address="江边"), self.now)
+        act = Act(Action.DISPATCH, "1001", Actor.OPERATOR, self.now, data=found.particulars)
+        await self.handling.do(ticket.number, act)
+        return ticket.number
+
+    async def look(self, after: timedelta = timedelta()) -> None:
+        """Look after a while, and send what is due."""
+        self.now += after
+        await self.outbox.look(self.session)
+        await self.outbox.settled()
+
+    async def of_danger(self, title: str, _text: str) -> None:
+        """Be alarmed of a danger; deaf the first time."""
+        self.dangers.append(title)
+        if len(self.dangers) == 1:
+            raise AlarmError("not everybody could be told")
+
+    async def of_dead_letter(self, ticket: str) -> None:
+        """Be alarmed."""
+        self.alarms.append(ticket)
+        raise AlarmError("nobody is named")
+
+    async def dead(self) -> list[Kept]:
+        """Return the dead letters."""
+        async with self.storage.reading() as work:
+            return await outbox.dead_letters(work)
+
+
+@asynccontextmanager
+async def house(database_url: str, folder: Path, channels: Iterable[str], **settings: Any) -> AsyncIterator[House]:
+    """Furnish one in which 7101, whose complaints these are, is reached by these channels."""
+    departments = (Path(routing.__file__).with_name("departments.toml")).read_text("utf-8")
+    listed = json.dumps(list(channels))
+    changed = departments.replace('work_number = "7101"\n', f'work_number = "7101"\nchannels = {listed}\n', 1)
+    file = folder / "departments.toml"
+    file.write_text(changed, "utf-8")
+    chosen = Settings(rules={"departments": file}, paths={"data": folder}, **settings)
+    made: list[House] = []
+    clock = lambda: made[0].now if made else local("2026-11-23 12:00")  # noqa: E731 - as short as a name for it
+    storage = Storage.open(database_url, clock)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+        try:
+            handling = Handling(storage, RuleShelf.open(chosen), clock, lambda _: None, chosen.webhooks, alarms=True)
+            built = House(storage, chosen, clock(), handling, session)
+            made.append(built)
+            webhooks = {hook.name: (hook, SECRET) for hook in chosen.webhooks}
+            built.outbox = Outbox(chosen.notices, webhooks, "zh-Hans", storage, handling, built, clock)
+            async with storage.work() as work:
+                await add_operator(work, "9101", "9101", "four-rings", Role.DIRECTOR)
+                await work.commit()
+            yield built
+        finally:
+            await storage.close()
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[tuple[Mailbox, str]]:
+    """Run a mail server on a free port; give it, and the address by which Apprise reaches it."""
+    box = Mailbox()
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(box), "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield box, f"mailto://127.0.0.1:{port}?from=hotline@example.cn&to=wangfang@example.cn&mode=insecure"
+
+
+async def test_i7_a_contact_hears_by_mail_once(database_url: str, tmp_path: Path, mailbox: tuple[Mailbox, str]) -> None:
+    """With the ticket's number and its day, and nothing of the customer; however often it is looked."""
+    box, address = mailbox
+    async with house(database_url, tmp_path, [address], notices={"console": "https://hotline.example.cn"}) as made:
+        number = await made.dispatched()
+        for _ in range(3):
+            await made.look(timedelta(hours=2))
+        assert (0, 0) == (made.outbox.waiting, made.outbox.dead)
+    (subject,) = box.subjects()
+    assert number in subject
+    text = "".join(part.get_payload(decode=True).decode() for part in box.letters[0].walk() if not part.is_multipart())
+    assert f"https://hotline.example.cn/tickets/{number}" in text
+    assert "2026-12-07" in text
+    assert "13800000001" not in text
+
+
+async def test_i7_a_server_that_refuses_for_a_day_is_tried_until_it_takes_it(
+    database_url: str, tmp_path: Path, mailbox: tuple[Mailbox, str]
+) -> None:
+    """Then the letter goes, once."""
+    box, address = mailbox
+    no_quiet = {"quiet_from": "00:00", "quiet_until": "00:00"}
+    async with house(database_url, tmp_path, [address], notices=no_quiet) as made:
+        box.refuses = "451 come back later"
+        await made.dispatched()
+        for _ in range(24):
+            await made.look(timedelta(hours=1))
+        assert ([], 1) == (box.subjects(), made.outbox.waiting)
+        box.refuses = ""
+        for _ in range(3):
+            await made.look(timedelta(hours=1))
+        assert (1, 0) == (len(box.subjects()), made.outbox.waiting)
+
+
+async def test_what_fails_too_often_is_a_persons_to_decide(database_url: str, tmp_path: Path) -> None:
+    """The director is told, once; an urgent one raises the alarm; the reason names no address."""
+    dead_end = "mailto://user:secret-word@127.0.0.1:9?from=a@example.cn&to=b@example.cn&mode=insecure"
+    async with house(database_url, tmp_path, [dead_end], notices={"attempts": 2}) as made:
+        number = await made.dispatched()
+        for _ in range(4):
+            await made.look(timedelta(hours=1))
+        (dead,) = await made.dead()
+        assert (number, "7101", 2) == (dead.ticket, dead.recipient, dead.attempts)
+        assert "mailto" in dead.problem
+        assert "secret-word" not in dead.problem
+        async with made.storage.reading() as work:
+            told = [one.kind for one in await inbox(work, "9101")]
+        assert ["undelivered"] == [kind for kind in told if kind == "undelivered"]
+        assert [] == made.alarms
+
+
+async def test_an_urgent_letter_that_reaches_nobody_raises_the_alarm(database_url: str, tmp_path: Path) -> None:
+    """Nobody named in [alarms] takes nothing else down."""
+    hook = Webhook(name="crew", url="http://127.0.0.1:9/hook", events=("danger",))
+    async with house(database_url, tmp_path, [], webhooks=[hook], notices={"attempts": 1}) as made:
+        number = await made.dispatched("fault.wire")
+        await made.look()
+        assert [number] == made.alarms
+
+
+async def test_n5_a_danger_raises_the_alarm_until_it_is_heard(database_url: str, tmp_path: Path) -> None:
+    """A wire that is down, not a complaint; at night too, and once it was heard no more."""
+    async with house(database_url, tmp_path, []) as made:
+        made.now = local("2026-11-23 02:00")
+        await made.dispatched()
+        number = await made.dispatched("fault.wire")
+        for _ in range(4):
+            await made.look(timedelta(minutes=1))
+    assert 2 == len(made.dangers)
+    assert all(number in title for title in made.dangers)
+
+
+async def test_in_quiet_hours_only_what_is_urgent_goes(database_url: str, tmp_path: Path) -> None:
+    """The rest follows in the morning."""
+    hook = Webhook(name="all", url="http://127.0.0.1:9/hook")
+    async with listening(Receiver()) as receiver:
+        hook = hook.model_copy(update={"url": receiver.url})
+        async with house(database_url, tmp_path, [], webhooks=[hook]) as made:
+            made.now = local("2026-11-23 23:00")
+            await made.dispatched()
+            urgent = await made.dispatched("fault.wire")
+            await made.look()
+            assert {urgent} == {json.loads(body)["ticket"] for _, body in receiver.events}
+            made.now = local("2026-11-24 07:00")
+            await made.look()
+            assert 2 == len({json.loads(body)["ticket"] for _, body in receiver.events})
+
+
+async def test_a_webhook_is_signed_and_told_each_thing_once(database_url: str, tmp_path: Path) -> None:
+    """By the secret of both, over time and body; the id is the same whenever it is sent again."""
+    async with listening(Receiver(status=500)) as receiver:
+        hook = Webhook(name="dispatch", url=receiver.url, events=("dispatched",))
+        async with house(database_url, tmp_path, [], webhooks=[hook]) as made:
+            number = await made.dispatched()
+            await made.look()
+            receiver.status = 200
+            for _ in range(3):
+                await made.look(timedelta(minutes=1))
+        assert 2 == len(receiver.events)
+        assert 1 == len(set(receiver.told()))
+        headers, body = receiver.events[-1]
+        signed = f"{headers['X-Fourring-Timestamp']}.".encode() + body
+        expected = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+        assert f"sha256={expected}" == headers["X-Fourring-Signature"]
+        assert ("dispatched", number) == (json.loads(body)["event"], json.loads(body)["ticket"])
+
+
+@pytest.mark.parametrize("status", [302, 404, 503])
+async def test_a_webhook_that_does_not_take_it_is_asked_again_and_followed_nowhere(
+    database_url: str, tmp_path: Path, status: int
+) -> None:
+    """Where it points to might be anybody."""
+    async with listening(Receiver(status=status)) as receiver:
+        hook = Webhook(name="dispatch", url=receiver.url, events=("dispatched",))
+        async with house(database_url, tmp_path, [], webhooks=[hook]) as made:
+            await made.dispatched()
+            await made.look()
+            assert (1, 1) == (len(receiver.events), made.outbox.waiting)
+            await made.look(timedelta(minutes=1))
+            assert 2 == len(receiver.events)
+
+
+async def test_a_webhook_that_is_gone_is_asked_no_more(database_url: str, tmp_path: Path) -> None:
+    """410 says so."""
+    async with listening(Receiver(status=410)) as receiver:
+        hook = Webhook(name="dispatch", url=receiver.url, events=("dispatched",))
+        async with house(database_url, tmp_path, [], webhooks=[hook]) as made:
+            await made.dispatched()
+            for _ in range(3):
+                await made.look(timedelta(hours=1))
+            assert (1, 1) == (len(receiver.events), len(await made.dead()))
+
+
+async def test_one_that_hangs_holds_up_no_other(database_url: str, tmp_path: Path) -> None:
+    """It has its time, and its own turn; what comes meanwhile waits in its line, and nothing comes twice."""
+    async with listening(Receiver(status=None)) as hanging, listening(Receiver()) as quick:
+        hooks = [
+            Webhook(name="hangs", url=hanging.url, events=("dispatched",)),
+            Webhook(name="quick", url=quick.url, events=("dispatched",)),
+        ]
+        async with house(database_url, tmp_path, [], webhooks=hooks, notices={"send_seconds": 20.0}) as made:
+            for _ in range(3):
+                await made.dispatched()
+                await made.outbox.look(made.session)
+            async with asyncio.timeout(10):
+                while len(quick.events) < 3:
+                    await asyncio.sleep(0.01)
+            assert 1 == len(hanging.events)
+            hanging.status = 200
+            hanging.released.set()
+            await made.outbox.settled()
+            await made.look()
+        assert 3 == len(hanging.events) == len(set(hanging.told()))
+        assert 3 == len(set(quick.told()))
+
+
+async def test_who_has_no_such_channel_any_more_is_a_persons_to_decide(database_url: str, tmp_path: Path) -> None:
+    """A channel that was taken out of the file, or a variable that is not set."""
+    async with house(database_url, tmp_path, ["json://${FOURRING_NO_SUCH_VARIABLE}/"]) as made:
+        await made.dispatched()
+        await made.look()
+        async with made.storage.reading() as work:
+            assert 1 == await outbox.waiting(work)
+        contacts = made.handling.rules.book.departments.contacts
+        contacts["7101"] = type(contacts["7101"])("7101", "王芳")  # type: ignore[index] # as a file read anew would
+        await made.look(timedelta(hours=1))
+        (dead,) = await made.dead()
+        assert "no such channel" in dead.problem
+
+
+def test_the_defaults_keep_quiet_at_night() -> None:
+    """From ten to seven."""
+    assert Notices().quiet.covers(local("2026-11-23 23:30"))
+    assert not Notices().quiet.covers(local("2026-11-23 12:00"))
