@@ -181,7 +181,7 @@ class Outbox:
             return
         _log.warning("outbox.failed", notice=notice.id, attempts=notice.attempts, problem=problem, again_at=again_at)
         self.handling.wake(told)
-        if again_at is None and notice.urgent:
+        if again_at is None and notice.urgent and notice.recipient != ALARMS:
             await self._alarm(notice)
 
     async def _bury(self, work: UnitOfWork, notice: Kept) -> list[str]:
