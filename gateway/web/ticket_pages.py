@@ -1,7 +1,6 @@
 """The desks: what waits for who is signed in, and a ticket's page with its history and what he can do with it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
@@ -11,18 +10,19 @@ from gateway.house import House
 from gateway.web.act_forms import HOW_CONTACTED, SATISFACTION, FormError, Sent, particulars
 from gateway.web.desk import insist
 from gateway.web.rendering import house_of, page, page_with_problem
+from gateway.web.viewers import Viewer, looked_up
 from gateway.web.visitors import role_here
 from routing.dispatch import deadlines
 from routing.lifecycle import Act, LifecycleError, possible
 from routing.matters import Matter
-from routing.privacy import HOTLINE, may_see_customer, may_see_ticket
-from routing.vocabulary import Action, Actor, Ground, Remoteness, Stage
+from routing.privacy import HOTLINE
+from routing.vocabulary import Action, Ground, Remoteness, Stage
+from storage.attachments import attachments_of
 from storage.desks import waiting
 from storage.linked_calls import talked_with
 from storage.matters import NoSuchTicketError, StaleMatterError, history, matter, matters_of
 from storage.notices import inbox, mark_read
-from storage.roles import Role
-from storage.tickets import Ticket, TicketFilter, ticket, tickets
+from storage.tickets import Ticket, TicketFilter, tickets
 from storage.unit_of_work import UnitOfWork
 
 ROUTES = web.RouteTableDef()
@@ -32,24 +32,12 @@ _BY_THE_SOFTWARE: Final = frozenset({Action.DISPATCH, Action.SETTLE, Action.CORR
 """What is done by saving a form, or by the software itself: no button of a ticket's page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who looks: his work number, the capacity he acts in, and the departments he acts for."""
-
-    work_number: str
-    role: Role
-    actor: Actor
-    departments: tuple[str, ...]
-
-
 def viewer(request: web.Request) -> Viewer:
     """Return who looks; whoever is not signed in is led to where he can."""
     visitor, role = insist(request), role_here(request)
     if role is None or role not in ACTORS:
         raise web.HTTPForbidden(text="refused: tickets are for the hotline, ticket contacts and approvers\n")
-    departments = house_of(request).handling.rules.book.departments
-    acts_for = departments.departments_of(visitor.work_number) if role is Role.CONTACT else ()
-    return Viewer(visitor.work_number, role, ACTORS[role], acts_for)
+    return Viewer.of(house_of(request), visitor.work_number, role)
 
 
 @ROUTES.get("/tickets")
@@ -58,7 +46,7 @@ async def desk(request: web.Request) -> web.Response:
     who, house = viewer(request), house_of(request)
     sought = request.query.get("q", "").strip()[:_LONGEST_SOUGHT] if who.actor in HOTLINE else ""
     async with house.storage.reading() as work:
-        found = await waiting(work, who.role, who.departments)
+        found = await waiting(work, who.role, who.departments) if who.role else []
         told = await inbox(work, who.work_number)
         hits = (await tickets(work, TicketFilter(text=sought))).tickets if sought else []
         stand = await matters_of(work, [hit.number for hit in hits])
@@ -93,7 +81,7 @@ async def one(request: web.Request) -> web.Response:
     async with house_of(request).storage.work() as work:
         await mark_read(work, who.work_number, number)
         await work.commit()
-    return await _shown(request, who)
+    return await ticket_page(request, who)
 
 
 @ROUTES.post("/tickets/{number:[0-9]{8}-[0-9]{4,9}}/{action:[a-z_]{1,30}}")
@@ -108,7 +96,7 @@ async def act(request: web.Request) -> web.Response:
     if action in _BY_THE_SOFTWARE:
         raise web.HTTPForbidden(text="refused: this is done by saving the ticket's form\n")
     async with house.storage.reading() as work:
-        found, present = await _looked_up(work, who, number)
+        found, present = await looked_up_or_404(work, who, number)
     try:
         data = particulars(action, Sent(fields, found, present, house.handling.rules.book))
         await _insist_on_call(house, found, present, str(data.get("call", "")))
@@ -116,11 +104,11 @@ async def act(request: web.Request) -> web.Response:
         wanted = Act(action, who.work_number, who.actor, house.clock(), fields.get("why", ""), data)
         await house.handling.do(number, wanted, _seen(fields.get("version", "")))
     except FormError as problem:
-        return await _shown(request, who, str(problem), typed=fields)
+        return await ticket_page(request, who, str(problem), typed=fields)
     except LifecycleError as refused:
-        return await _shown(request, who, refusal=refused.refusal, typed=fields)
+        return await ticket_page(request, who, refusal=refused.refusal, typed=fields)
     except StaleMatterError:
-        return await _shown(request, who, "act.stale", typed=fields)
+        return await ticket_page(request, who, "act.stale", typed=fields)
     raise web.HTTPSeeOther(f"/tickets/{number}")
 
 
@@ -147,24 +135,23 @@ async def _insist_on_other(house: House, other: str) -> None:
         raise FormError("act.no_such_ticket")
 
 
-async def _looked_up(work: UnitOfWork, who: Viewer, number: str) -> tuple[Ticket, Matter]:
-    found = await ticket(work, number)
-    try:
-        present = await matter(work, number)
-    except NoSuchTicketError:
-        found = None
-    if found is None or not may_see_ticket(who.actor, who.departments, present):
+async def looked_up_or_404(work: UnitOfWork, who: Viewer, number: str) -> tuple[Ticket, Matter]:
+    """Return a ticket and how it stands; whoever does not see it is told that there is none."""
+    both = await looked_up(work, who, number)
+    if both is None:
         raise web.HTTPNotFound(text="refused: there is no such ticket, or it is not yours\n")
-    return found, present
+    return both
 
 
-async def _shown(
+async def ticket_page(
     request: web.Request, who: Viewer, problem: str = "", *, refusal: str = "", typed: Mapping[str, str] | None = None
 ) -> web.Response:
+    """Return the page of the ticket that an address names, with what was wrong with what was sent; "" for nothing."""
     house = house_of(request)
     async with house.storage.reading() as work:
-        found, present = await _looked_up(work, who, request.match_info["number"])
+        found, present = await looked_up_or_404(work, who, request.match_info["number"])
         entries = await history(work, present.ticket)
+        files = await attachments_of(work, present.ticket)
     actions = [each for each in possible(present, who.actor) if each not in _BY_THE_SOFTWARE]
     context: dict[str, Any] = {
         "viewer": who,
@@ -174,7 +161,9 @@ async def _shown(
         "actions": actions,
         "typed": typed or {},
         "refusal": refusal,
-        "sees_customer": may_see_customer(who.actor, who.departments, present, found.concerns),
+        "sees_customer": who.sees_customer(found, present),
+        "files": [file for file in files if who.sees_file(found, present, file)],
+        "may_attach": who.may_attach(present),
         "now": house.clock(),
         "book": house.handling.rules.book,
         "days": days_of(house, present),
