@@ -6,21 +6,19 @@ from typing import Any, Final
 from aiohttp import web
 
 from gateway.handling import ACTORS
-from gateway.house import House
-from gateway.web.act_forms import HOW_CONTACTED, SATISFACTION, FormError, Sent, particulars
+from gateway.web.act_forms import HOW_CONTACTED, SATISFACTION, FormError
+from gateway.web.acting import BY_THE_SOFTWARE, Wanted, days_of, done, offered
 from gateway.web.desk import insist
 from gateway.web.rendering import house_of, page, page_with_problem
 from gateway.web.viewers import Viewer, looked_up
 from gateway.web.visitors import role_here
-from routing.dispatch import deadlines
-from routing.lifecycle import Act, LifecycleError, possible
+from routing.lifecycle import LifecycleError
 from routing.matters import Matter
 from routing.privacy import HOTLINE
-from routing.vocabulary import Action, Ground, Remoteness, Stage
+from routing.vocabulary import Action, Ground
 from storage.attachments import attachments_of
 from storage.desks import waiting
-from storage.linked_calls import talked_with
-from storage.matters import NoSuchTicketError, StaleMatterError, history, matter, matters_of
+from storage.matters import StaleMatterError, history, matters_of
 from storage.notices import inbox, mark_read
 from storage.tickets import Ticket, TicketFilter, tickets
 from storage.unit_of_work import UnitOfWork
@@ -28,8 +26,6 @@ from storage.unit_of_work import UnitOfWork
 ROUTES = web.RouteTableDef()
 
 _LONGEST_SOUGHT: Final = 100
-_BY_THE_SOFTWARE: Final = frozenset({Action.DISPATCH, Action.SETTLE, Action.CORRECT, Action.RECOMPUTE})
-"""What is done by saving a form, or by the software itself: no button of a ticket's page."""
 
 
 def viewer(request: web.Request) -> Viewer:
@@ -93,16 +89,13 @@ async def act(request: web.Request) -> web.Response:
         action = Action(request.match_info["action"])
     except ValueError:
         raise web.HTTPNotFound(text="refused: nothing of this name can be done with a ticket\n") from None
-    if action in _BY_THE_SOFTWARE:
+    if action in BY_THE_SOFTWARE:
         raise web.HTTPForbidden(text="refused: this is done by saving the ticket's form\n")
     async with house.storage.reading() as work:
-        found, present = await looked_up_or_404(work, who, number)
+        both = await looked_up_or_404(work, who, number)
+    wanted = Wanted(action, fields, fields.get("why", ""), _seen(fields.get("version", "")))
     try:
-        data = particulars(action, Sent(fields, found, present, house.handling.rules.book))
-        await _insist_on_call(house, found, present, str(data.get("call", "")))
-        await _insist_on_other(house, str(data.get("into") or data.get("of") or ""))
-        wanted = Act(action, who.work_number, who.actor, house.clock(), fields.get("why", ""), data)
-        await house.handling.do(number, wanted, _seen(fields.get("version", "")))
+        await done(house, who, both, wanted)
     except FormError as problem:
         return await ticket_page(request, who, str(problem), typed=fields)
     except LifecycleError as refused:
@@ -110,29 +103,6 @@ async def act(request: web.Request) -> web.Response:
     except StaleMatterError:
         return await ticket_page(request, who, "act.stale", typed=fields)
     raise web.HTTPSeeOther(f"/tickets/{number}")
-
-
-async def _insist_on_call(house: House, found: Ticket, present: Matter, call: str) -> None:
-    """Refuse a return visit by a call that was none: not with this customer, too short, or before the answer (D11)."""
-    if not call:
-        return
-    numbers = {number for number in (found.caller_number, found.customer_phone) if number}
-    async with house.storage.reading() as work:
-        if not await talked_with(work, call, numbers, present.fed_back_at, house.settings.visits.least):
-            raise FormError("act.no_such_call")
-
-
-async def _insist_on_other(house: House, other: str) -> None:
-    """Refuse to join a ticket to one that there is not, or that was joined to another itself: both would be lost."""
-    if not other:
-        return
-    try:
-        async with house.storage.reading() as work:
-            joined = (await matter(work, other)).stage is Stage.MERGED
-    except NoSuchTicketError:
-        joined = True
-    if joined:
-        raise FormError("act.no_such_ticket")
 
 
 async def looked_up_or_404(work: UnitOfWork, who: Viewer, number: str) -> tuple[Ticket, Matter]:
@@ -152,13 +122,12 @@ async def ticket_page(
         found, present = await looked_up_or_404(work, who, request.match_info["number"])
         entries = await history(work, present.ticket)
         files = await attachments_of(work, present.ticket)
-    actions = [each for each in possible(present, who.actor) if each not in _BY_THE_SOFTWARE]
     context: dict[str, Any] = {
         "viewer": who,
         "ticket": found,
         "matter": present,
         "entries": entries,
-        "actions": actions,
+        "actions": offered(who, present),
         "typed": typed or {},
         "refusal": refusal,
         "sees_customer": who.sees_customer(found, present),
@@ -173,21 +142,6 @@ async def ticket_page(
     if refusal:
         answer.set_status(409)
     return answer
-
-
-def days_of(house: House, present: Matter) -> tuple[Any, ...]:
-    """Return every day counted or skipped on the way to the deadline that was set: why it is this date (T)."""
-    book = house.handling.rules.book
-    if present.kind is None or present.due_at is None:
-        return ()
-    limit = book.rules.limits[present.kind]
-    found, longest = deadlines(book, limit, present.remoteness or Remoteness.URBAN, present.counted_from)
-    for one_of_them in (found, longest):
-        if one_of_them is not None and one_of_them.due_at == present.due_at:
-            return one_of_them.days
-    until = present.due_at.astimezone(book.zone).date()
-    days = longest.days if longest else found.days
-    return tuple(day for day in days if day.on < until)
 
 
 def _seen(version: str) -> int | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gateway.handling import ACTORS
 from gateway.house import House
 from routing.matters import Matter
-from routing.privacy import may_attach, may_see_customer, may_see_file, may_see_ticket
+from routing.privacy import may_act, may_attach, may_see_customer, may_see_file, may_see_ticket
 from routing.vocabulary import Actor
 from storage.attachments import Attachment
 from storage.matters import NoSuchTicketError, matter
@@ -45,6 +45,10 @@ class Viewer:
         """Say whether he sees a file of a ticket that he sees."""
         customer = self.sees_customer(found, present)
         return may_see_file(sees_customer=customer, for_department=file.visible_to_department)
+
+    def acts_on(self, present: Matter) -> bool:
+        """Say whether he may do anything with a ticket: of departments only the one that has it."""
+        return self.role is not None and may_act(self.actor, self.departments, present)
 
     def may_attach(self, present: Matter) -> bool:
         """Say whether he may attach a file."""

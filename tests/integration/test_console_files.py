@@ -19,6 +19,7 @@ from routing.vocabulary import Action, Actor
 from storage.attachments import attachments_of
 from storage.audit import notes
 from storage.ledger import record
+from storage.matters import matter
 from storage.operators import Role, add_operator
 from storage.tickets import TicketForm, save_form
 
@@ -171,6 +172,19 @@ async def test_who_is_not_shown_the_customer_is_not_shown_his_files(filed: Filed
     stranger = await filed.page("7601", number)
     assert 404 == (await stranger.request.get(f"{address}/{released.id}")).status
     assert ("7301", "file given out") == (await filed.audited())[-1]
+
+
+async def test_a_cc_is_informed_and_has_nothing_to_do(filed: Filed) -> None:
+    """No button, and asked for by hand a refusal: the ticket is the responsible department's (G0)."""
+    number = await filed.ticket("report.theft")
+    cc = await filed.page("7301", number)
+    await expect(cc.get_by_test_id("acts")).to_have_count(0)
+    told = await cc.request.post(
+        f"{filed.console.url}/tickets/{number}/accept", form={"version": "1"}, headers={"Origin": filed.console.url}
+    )
+    assert 409 == told.status
+    async with filed.console.house.storage.reading() as work:
+        assert 1 == (await matter(work, number)).version
 
 
 async def test_who_may_not_attach_has_no_form_and_is_refused(filed: Filed) -> None:
