@@ -1,11 +1,13 @@
 """Doing something with a ticket through the API: one act of its life, in the name of the token's person."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Final, Self
 
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from gateway.attached_files import CUT_OFF
 from gateway.web.act_forms import FIELDS, LONGEST, FormError
 from gateway.web.acting import BY_THE_SOFTWARE, Wanted, done
 from gateway.web.api_answers import json_answer, storable
@@ -22,6 +24,7 @@ from storage.matters import StaleMatterError
 from storage.tickets import Ticket
 
 _LARGEST: Final = 64 * 1024
+_WITHIN: Final = 30.0
 _CLAUSES: Final[Mapping[Refusal, str]] = {
     Refusal.DIRECTOR_DECIDES: "G0",
     Refusal.TOO_LATE: "T3",
@@ -117,10 +120,14 @@ async def _body(raw: web.Request) -> bytes:
     if (raw.content_length or 0) > _LARGEST:
         raise RefusedError(413, f"the body: no larger than {_LARGEST} bytes")
     body = bytearray()
-    async for piece in raw.content.iter_chunked(_LARGEST):
-        body += piece
-        if len(body) > _LARGEST:
-            raise RefusedError(413, f"the body: no larger than {_LARGEST} bytes")
+    try:
+        async with asyncio.timeout(_WITHIN):
+            async for piece in raw.content.iter_chunked(_LARGEST):
+                body += piece
+                if len(body) > _LARGEST:
+                    raise RefusedError(413, f"the body: no larger than {_LARGEST} bytes")
+    except CUT_OFF:
+        raise RefusedError(400, "the body: it did not arrive whole: send it again") from None
     return bytes(body)
 
 
