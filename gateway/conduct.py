@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from gateway.file_types import MEDIA_TYPES
 from gateway.sections import Section
 from routing.notices import NoticeKind
 from routing.reminders import Terms
@@ -135,6 +136,22 @@ class Recording(Section):
         if stop >= others.data.get("warn_free_megabytes", stop + 1):
             raise ValueError("must be below warn_free_megabytes: an alarm comes before recording stops")
         return stop
+
+
+class Attachments(Section):
+    """Files attached to tickets: of which types, and how large one, and all of one ticket, may be at most."""
+
+    types: tuple[str, ...] = tuple(MEDIA_TYPES)
+    file_megabytes: int = Field(20, ge=1, le=2048)
+    ticket_megabytes: int = Field(200, ge=1, le=65_536)
+
+    @field_validator("types")
+    @classmethod
+    def _are_known(cls, types: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [each for each in types if each not in MEDIA_TYPES]
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} cannot be told by its content: choose from {', '.join(MEDIA_TYPES)}")
+        return types
 
 
 class Quality(Section):

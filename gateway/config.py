@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gateway.conduct import (
     Assessment,
+    Attachments,
     Deadlines,
     Hold,
     Notices,
@@ -82,6 +83,7 @@ class Settings(BaseSettings):
     prompts: Prompts = Prompts()
     rating: Rating = Rating()
     recording: Recording = Recording()
+    attachments: Attachments = Attachments()
     quality: Quality = Quality()
     supervision: Supervision = Supervision()
     rules: Rules = Rules()
@@ -191,6 +193,11 @@ class Settings(BaseSettings):
     def call_recordings_dir(self) -> Path:
         """Where recordings of calls are kept."""
         return (self.recording.folder or self.data_dir / "calls").absolute()
+
+    @property
+    def attachments_dir(self) -> Path:
+        """Where files attached to tickets are kept."""
+        return self.data_dir / "files"
 
     @property
     def database_url(self) -> str:

@@ -11,6 +11,7 @@ from routing.lifecycle import Act
 from routing.matters import Entry, Matter
 from routing.notices import Addressees, Notice, NoticeKind, notices_of
 from routing.vocabulary import Action, Actor, Kind, Stage
+from storage import audit
 from storage.engine import Storage
 from storage.matters import do, matter
 from storage.notices import INBOX, ToKeep, keep
@@ -55,10 +56,16 @@ class Handling:
         self._webhooks = tuple(webhooks)
         self._alarms = alarms
 
-    async def do(self, ticket: str, act: Act, seen: int | None = None) -> Matter:
-        """Do something with a ticket in a transaction of its own; raises what storage.matters.do raises."""
+    async def do(self, ticket: str, act: Act, seen: int | None = None, through: str = "") -> Matter:
+        """Do something with a ticket in a transaction of its own; raises what storage.matters.do raises.
+
+        `through`: by whom in his name, put into the audit; "" for himself.
+        """
         async with self._storage.work() as work:
             result, told = await self.do_within(work, ticket, act, seen)
+            if through:
+                detail = {"ticket": ticket, "version": result.version, "action": act.action, "for": act.by}
+                await audit.note(work, self._clock(), through, "ticket act", detail)
             await work.commit()
         self.wake(told)
         return result

@@ -26,3 +26,18 @@ def may_see_customer(actor: Actor, departments: Collection[str], matter: Matter,
         return True
     hidden_from = {concerns, *matter.masked_from}
     return actor is Actor.CONTACT and matter.department in departments and matter.department not in hidden_from
+
+
+def may_see_file(*, sees_customer: bool, for_department: bool) -> bool:
+    """Say whether somebody who sees a ticket sees a file of it: it may show who called, unless somebody said no."""
+    return sees_customer or for_department
+
+
+def may_act(actor: Actor, departments: Collection[str], matter: Matter) -> bool:
+    """Say whether a ticket is somebody's to act on, as far as his role lets him: a cc is informed, nothing else."""
+    return actor is not Actor.CONTACT or matter.department in departments
+
+
+def may_attach(actor: Actor, departments: Collection[str], matter: Matter) -> bool:
+    """Say whether somebody may attach a file: people of the hotline and who has to answer, until it is closed."""
+    return actor is not Actor.APPROVER and may_act(actor, departments, matter) and not matter.over

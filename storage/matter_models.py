@@ -1,6 +1,6 @@
 """The tables of a ticket's life after its call; those of calls stand in storage.models."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
 
 from routing.vocabulary import Action, Actor, Ground, Kind, Remoteness, Scope, Stage
 from storage.columns import Choice, Instant, Key, Record, TextList, Words
@@ -76,6 +76,23 @@ entries = Table(
     Column("department", Key, nullable=False),
     Column("data", Record, nullable=False),
     Index(None, "action", "at"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("ticket", Text, ForeignKey("tickets.number"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("actor", Choice(Actor), nullable=False),
+    Column("name", Words, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("visible_to_department", Boolean, nullable=False),
+    UniqueConstraint("ticket", "sha256", "visible_to_department"),
+    Index(None, "sha256"),
 )
 
 _UNSENT = text("delivered_at IS NULL AND given_up_at IS NULL")

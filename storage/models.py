@@ -1,7 +1,7 @@
 """The tables. Nothing here reads or writes; migrations/versions must lead to exactly what stands here.
 
-Facts, entries, playbacks, penalties, waivers, monthly tables and the audit are append-only: triggers, made by the
-migrations, refuse UPDATE and DELETE.
+Facts, entries, attachments, playbacks, penalties, waivers, monthly tables and the audit are append-only: triggers, made
+by the migrations, refuse UPDATE and DELETE.
 """
 
 from sqlalchemy import (
@@ -20,11 +20,12 @@ from sqlalchemy import (
 from routing.vocabulary import CallState, FactKind, Party, Source
 from storage.assessment_models import monthly_tables, penalties, waivers
 from storage.columns import Choice, Instant, Key, Record, TextList, Words
-from storage.matter_models import calendar_notices, entries, matters, notices
+from storage.matter_models import attachments, calendar_notices, entries, matters, notices
 from storage.metadata import ID, metadata
 from storage.roles import Role
 
 __all__ = [
+    "attachments",
     "calendar_notices",
     "entries",
     "matters",
@@ -251,6 +252,8 @@ tokens = Table(
     Column("id", ID, primary_key=True),
     Column("name", Words, nullable=False),
     Column("token_hash", Text, nullable=False, unique=True),
+    Column("scope", Text, nullable=False, server_default=text("'read'")),
+    Column("work_number", Text),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     Column("last_used_at", Instant),

@@ -5,6 +5,9 @@ customers' names and numbers: only its owner may read it. To put one back, stop 
   SQLite:      remove the -wal and -shm files beside the database, copy the back-up over it;
   PostgreSQL:  createdb fourring; pg_restore --no-owner --exit-on-error --dbname=fourring TARGET
 and run: fourring db upgrade
+
+Recordings (<data>/calls) and files attached to tickets (<data>/files) are not in it: copy
+these folders afterwards. Nothing in them is ever changed, so that rsync copies what is new.
 """
 
 import argparse

@@ -56,11 +56,12 @@ class Sent:
             raise FormError("act.no_date") from None
 
     def instant(self, name: str) -> str:
-        """Return a local date and time as an entry keeps it, "" where none is given; raises FormError."""
+        """Return a time, local if it does not say, as an entry keeps it, "" where none is given; raises FormError."""
         value = self.text(name)
         try:
             local = datetime.fromisoformat(value) if value else None
-            return iso(local.replace(tzinfo=self.book.zone).astimezone(UTC)) if local else ""
+            aware = local if local is None or local.tzinfo else local.replace(tzinfo=self.book.zone)
+            return iso(aware.astimezone(UTC)) if aware else ""
         except (ValueError, OverflowError):
             raise FormError("act.no_date") from None
 
@@ -119,7 +120,7 @@ def _visit(sent: Sent) -> dict[str, Value]:
 _READERS: Final[Mapping[Action, _Read]] = {
     Action.REDISPATCH: _redispatch,
     Action.FEED_BACK: _feedback,
-    Action.REVIEW: lambda sent: {"substantiated": sent.text("substantiated") == "yes"},
+    Action.REVIEW: lambda sent: {"substantiated": sent.one_of("substantiated", ("yes", "no")) == "yes"},
     Action.RULE_UNQUALIFIED: _ruling,
     Action.VISIT: _visit,
     Action.MERGE: lambda sent: {"into": sent.text("into")},
@@ -128,3 +129,16 @@ _READERS: Final[Mapping[Action, _Read]] = {
     Action.ORDER_RECTIFICATION: lambda sent: {"due_at": sent.day_over("due")},
     Action.ARRIVE: lambda _: {"how": "console"},
 }
+
+FIELDS: Final[Mapping[Action, tuple[str, ...]]] = {
+    Action.REDISPATCH: ("department", "topic"),
+    Action.FEED_BACK: ("contacted_at", "contacted_how", "finding", "result"),
+    Action.REVIEW: ("substantiated",),
+    Action.RULE_UNQUALIFIED: ("ground", "due"),
+    Action.VISIT: ("call", "satisfaction"),
+    Action.MERGE: ("into",),
+    Action.CONFIRM_REPEAT: ("of",),
+    Action.ASK_EXTENSION: ("until",),
+    Action.ORDER_RECTIFICATION: ("due",),
+}
+"""What each form is asked for besides a reason."""

@@ -1,6 +1,7 @@
 """What a request to the API may ask for; the description of its parameters is made from these models."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Self
 
@@ -70,9 +71,13 @@ class Asked(BaseModel):
         error = problem.errors(include_url=False)[0]
         name = ".".join(str(part) for part in error["loc"])
         if error["type"] == "extra_forbidden":
-            return f"{name}: there is no such parameter: choose from {', '.join(cls.model_fields)}"
+            return f"{name}: there is no such parameter: choose from {', '.join(cls._names())}"
         what = error["msg"].removeprefix("Value error, ")
         return f"{name}: {what}" if name else what
+
+    @classmethod
+    def _names(cls) -> Iterator[str]:
+        return (field.alias or name for name, field in cls.model_fields.items())
 
 
 class PageAsked(Asked):

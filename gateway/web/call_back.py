@@ -8,7 +8,7 @@ from gateway.ami.record import RecordKind
 from gateway.web.desk import insist, toast
 from gateway.web.leaders import insist_on_oversight
 from gateway.web.rendering import CALLBACKS, house_of
-from gateway.web.ticket_pages import looked_up, shown, viewer
+from gateway.web.ticket_pages import looked_up_or_404, ticket_page, viewer
 from storage.callbacks import is_open
 from storage.linked_calls import connected_calls
 
@@ -38,11 +38,11 @@ async def give_up(request: web.Request) -> web.Response:
     who, house, leader = viewer(request), house_of(request), insist_on_oversight(request)
     why = str((await request.post()).get("why", "")).strip()
     async with house.storage.reading() as work:
-        ticket, _ = await looked_up(work, who, request.match_info["number"])
+        ticket, _ = await looked_up_or_404(work, who, request.match_info["number"])
     if not is_open(ticket):
-        return await shown(request, who, "callbacks.not_owed")
+        return await ticket_page(request, who, "callbacks.not_owed")
     if not why:
-        return await shown(request, who, "callbacks.why_given_up")
+        return await ticket_page(request, who, "callbacks.why_given_up")
     told = {"call": ticket.call, "operator": leader, "why": why}
     await house.ami.note(RecordKind.GIVEN_UP, json.dumps(told, ensure_ascii=False).encode())
     raise web.HTTPSeeOther(f"/tickets/{ticket.number}")

@@ -8,7 +8,7 @@ from aiohttp import web
 from gateway.outgoing import NotCalled, OutgoingError
 from gateway.web.desk import insist, toast
 from gateway.web.rendering import CALLBACKS, house_of
-from gateway.web.ticket_pages import looked_up, shown, viewer
+from gateway.web.ticket_pages import looked_up_or_404, ticket_page, viewer
 from routing.outgoing import Purpose
 from routing.privacy import HOTLINE
 from routing.vocabulary import Actor
@@ -32,12 +32,12 @@ async def call_customer(request: web.Request) -> web.Response:
     if who.actor not in HOTLINE:
         raise web.HTTPForbidden(text="refused: only the hotline calls customers\n")
     async with house.storage.reading() as work:
-        found, present = await looked_up(work, who, request.match_info["number"])
+        found, present = await looked_up_or_404(work, who, request.match_info["number"])
     purpose = Purpose.VISIT if who.actor is Actor.DIRECTOR or present.fed_back_at else Purpose.CALLBACK
     try:
         await house.outgoing.call(found.call, number_of(found), who.work_number, purpose)
     except OutgoingError as problem:
-        return await shown(request, who, _SAYS[problem.why], said=problem.said)
+        return await ticket_page(request, who, _SAYS[problem.why], said=problem.said)
     raise web.HTTPSeeOther(f"/tickets/{found.number}")
 
 

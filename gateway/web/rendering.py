@@ -11,6 +11,7 @@ import aiohttp_jinja2
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from gateway.attaching import Attaching
 from gateway.house import HOUSE, House
 from gateway.web.callbacks import Callbacks
 from gateway.web.catalogue import LANGUAGES, Texts
@@ -26,6 +27,7 @@ from routing.departments import Department
 from routing.quality import Item
 from routing.topics import Question, Topic
 
+ATTACHING: Final = web.AppKey("attaching", Attaching)
 CALLBACKS: Final = web.AppKey("callbacks", Callbacks)
 CHOICES: Final = web.AppKey("choices", Choices)
 DOOR: Final = web.AppKey("door", Door)
@@ -58,6 +60,7 @@ def set_up(app: web.Application, house: House) -> None:
     app[EVERY_PAGE] = EveryPage(house, app[CHOICES], app[CALLBACKS].owed, environment)
     zone = house.settings.hotline.zone
     environment.filters |= {
+        "sized": _sized,
         "clock": partial(_clock, zone=zone),
         "clock_ms": partial(_clock_ms, zone=zone),
         "day_and_clock": partial(_day_and_clock, zone=zone, clock=house.clock),
@@ -113,6 +116,11 @@ def _clock(at: datetime, zone: ZoneInfo) -> str:
 
 def _clock_ms(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%H:%M:%S.%f")[:-3]
+
+
+def _sized(number: int) -> str:
+    """Return how large a file is, as people say it."""
+    return f"{max(1, round(number / 1024))} KB" if number < 1 << 20 else f"{number / (1 << 20):.1f} MB"
 
 
 def _spanned(length: timedelta) -> str:

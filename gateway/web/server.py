@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 
 from gateway import policy
+from gateway.attaching import Attaching
 from gateway.dismissals import Dismissals
 from gateway.house import HOUSE, House
 from gateway.sections import joined
@@ -40,6 +41,7 @@ from gateway.web import (
     sessions,
     sign_in,
     supervision,
+    ticket_files,
     ticket_pages,
     unseen,
     wallboard,
@@ -66,6 +68,7 @@ _PAGES = (
     recorded,
     quality,
     report_pages,
+    ticket_files,  # before the acts, one of which its address could be
     ticket_pages,
     month_pages,
     month_acts,
@@ -105,6 +108,8 @@ def build_app(house: House, choices_file: Path | None = None) -> web.Application
     app[rendering.SHELF] = shelf = Shelf(house.storage, house.clock, house.live.changed)
     app[rendering.CALLBACKS] = owed = callbacks.Callbacks(house.storage, house.settings.promises.within)
     app[rendering.TODAY] = Today(house)
+    app[rendering.ATTACHING] = attaching = Attaching.of(house.settings, house.storage)
+    attaching.files.sweep()
     app[TOKEN_USES] = TokenUses(house.storage, house.clock)
     app[rendering.UNSEEN] = reported = unseen.Unseen(house.storage)
     for hears_of_tickets in (shelf, owed, reported):

@@ -100,9 +100,9 @@ async def storage(database_url: str) -> AsyncIterator[Storage]:
 
 
 @pytest.fixture
-async def running(storage: Storage, aiohttp_client: Clients) -> API:
+async def running(storage: Storage, aiohttp_client: Clients, tmp_path: Path) -> API:
     """Return a running API; each test that asks runs on both databases."""
-    return await started(storage, aiohttp_client)
+    return await started(storage, aiohttp_client, tmp_path)
 
 
 @pytest.fixture
@@ -114,9 +114,9 @@ async def embedded_storage(sqlite_url: str) -> AsyncIterator[Storage]:
 
 
 @pytest.fixture
-async def embedded(embedded_storage: Storage, aiohttp_client: Clients) -> API:
+async def embedded(embedded_storage: Storage, aiohttp_client: Clients, tmp_path: Path) -> API:
     """Return a running API on SQLite, for what has nothing to do with the database."""
-    return await started(embedded_storage, aiohttp_client)
+    return await started(embedded_storage, aiohttp_client, tmp_path)
 
 
 @pytest.fixture

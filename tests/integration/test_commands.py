@@ -205,6 +205,25 @@ def test_a_token_is_printed_once_and_works_until_it_is_revoked(database_url: str
     assert looked_up(database_url, lambda work: token_named(work, token.strip())) is None
 
 
+def test_a_token_for_a_person_says_for_whom(sqlite_url: str, typed: Typed) -> None:
+    """It sees or does what he may; it is made for nobody who does not work on tickets."""
+    for number, role in (("7101", "contact"), ("9901", "it")):
+        added = ("user", "add", number, "--name", "x", "--role", role, "--password-stdin")
+        assert typed(sqlite_url, *added, stdin="four-rings\n")[0] == 0
+    assert typed(sqlite_url, "token", "create", "sees", "--for", "7101")[0] == 0
+    assert typed(sqlite_url, "token", "create", "does", "--for", "7101", "--acts")[0] == 0
+    _, listed, _ = typed(sqlite_url, "token", "list")
+    assert [["see:contact", "7101", "sees"], ["act:contact", "7101", "does"]] == [
+        line.split()[-3:] for line in listed.splitlines()[1:]
+    ]
+    for number in ("9901", "7102"):
+        code, said, complaint = typed(sqlite_url, "token", "create", "x", "--for", number)
+        assert (code, said) == (1, "")
+        assert "see fourring user list" in complaint
+    code, _, complaint = typed(sqlite_url, "token", "create", "x", "--acts")
+    assert (code, "add --for WORK_NUMBER" in complaint) == (1, True)
+
+
 def test_names_of_tokens_are_told_apart(sqlite_url: str, typed: Typed) -> None:
     """A name that is in use is refused, one that was revoked is free again, an unknown one is told."""
     assert typed(sqlite_url, "token", "create", "a")[0] == 0

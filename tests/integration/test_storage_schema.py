@@ -193,3 +193,9 @@ async def test_who_had_a_caller_last_before_there_was_a_column_is_read_from_the_
     asked = "SELECT number, last_operator FROM tickets ORDER BY number"
     found = await upgraded(bare_url, "0008", written, asked)
     assert [("given up", None), ("nameless", None), ("passed on", "1002")] == found
+
+
+async def test_a_token_from_before_there_were_scopes_goes_on_reading(bare_url):
+    """It reads everything as it did, and acts for nobody."""
+    made = "INSERT INTO tokens (name, token_hash, created_at) VALUES ('wallboard', 'x', '2026-11-23 04:00:00+00')"
+    assert [("read", None)] == await upgraded(bare_url, "0011", [made], "SELECT scope, work_number FROM tokens")
