@@ -17,6 +17,7 @@ from routing.facts import Fact
 from routing.verdicts import RingRule, Verdict, judge
 from storage import models
 from storage.facts import facts_of_calls
+from storage.search import keep_words
 from storage.tickets import Ticket, tickets_of_calls
 from storage.unit_of_work import UnitOfWork, insert_into
 
@@ -135,6 +136,7 @@ async def _write_tickets(work: UnitOfWork, changed: Sequence[Ticket]) -> None:
     if changed:
         rows = [{name: getattr(ticket, name) for name in _WRITTEN} for ticket in changed]
         await work.execute(_upsert_tickets(work.dialect), rows)
+        await keep_words(work, [ticket.number for ticket in changed])
 
 
 @cache
