@@ -17,6 +17,7 @@ from routing.facts import Fact
 from routing.verdicts import RingRule, Verdict, judge
 from storage import models
 from storage.facts import facts_of_calls
+from storage.search import keep_words
 from storage.tickets import Ticket, tickets_of_calls
 from storage.unit_of_work import UnitOfWork, insert_into
 
@@ -94,7 +95,13 @@ async def _judge_again(
         if (after := _ticket(verdict, present.get(verdict.call), numbers)) != present.get(verdict.call)
     ]
     await _write_tickets(work, changed)
+    await keep_words(work, [ticket.number for ticket in changed if _says_more(ticket, present.get(ticket.call))])
     return changed
+
+
+def _says_more(after: Ticket, before: Ticket | None) -> bool:
+    """Say whether what a search finds a ticket by has changed with its call."""
+    return before is None or before.caller_number != after.caller_number
 
 
 def _rule_of(present: Ticket | None, in_force: RingRule) -> RingRule:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from routing.vocabulary import CallState, FactKind, Party, Source
 from storage.assessment_models import monthly_tables, penalties, waivers
@@ -113,6 +114,17 @@ tickets = Table(
     Index("ix_tickets_harassment", "opened_at", sqlite_where=text("harassment"), postgresql_where=text("harassment")),
     # a hash, because a caller's number may be of any length
     Index(None, "caller_number", postgresql_using="hash"),
+)
+
+# the search index of storage.search; the grams are PostgreSQL's, SQLite has them in a full-text table, ticket_grams
+ticket_words = Table(
+    "ticket_words",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("ticket", Text, ForeignKey("tickets.number"), nullable=False, unique=True),
+    Column("words", Text, nullable=False),
+    Column("grams", ARRAY(Integer).with_variant(Text, "sqlite")),
+    Index(None, "grams", postgresql_using="gin", sqlite_where=text("grams IS NOT NULL")),
 )
 
 harassment_seen = Table(

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, literal, select, tuple_, update
 
 from routing.vocabulary import CallState, Party, Source
-from routing.withheld_number import is_withheld
 from storage import models
 from storage.facts import facts_of, open_calls
+from storage.search import keep_words, newest_with
 from storage.unit_of_work import UnitOfWork
 
 __all__ = [
@@ -25,12 +25,9 @@ __all__ = [
     "TicketForm",
     "TicketPage",
     "UnknownTicketError",
-    "earlier_tickets",
     "facts_of",
-    "known_name",
     "open_calls",
     "save_form",
-    "saved_tickets",
     "ticket",
     "ticket_of_call",
     "tickets",
@@ -38,15 +35,6 @@ __all__ = [
 ]
 
 _table = models.tickets
-_SEARCHED = (
-    "number",
-    "caller_number",
-    "customer_name",
-    "customer_phone",
-    "address",
-    "topic",
-    "description",
-)
 _OF_CALLS = select(_table).where(_table.c.call.in_(bindparam("calls", expanding=True)))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -153,7 +141,8 @@ class CursorError(ValueError):
 class TicketFilter:
     """Which tickets; None (or "") means any. `opened_from` is included, `opened_until` (aware too) is not.
 
-    `operator` answered the call, `talked` is any who did, also after a transfer.
+    `operator` answered the call, `talked` is any who did, also after a transfer; `text` is words that each occur in the
+    number, the caller's number or what was written on the form.
     """
 
     caller_number: str | None = None
@@ -196,56 +185,14 @@ async def tickets(
     work: UnitOfWork, which: TicketFilter | None = None, *, limit: int = 50, after: str | None = None
 ) -> TicketPage:
     """Return at most `limit` tickets that follow the cursor `after`; raises CursorError for what is none."""
-    conditions = _conditions(which or TicketFilter())
+    which = which or TicketFilter()
+    conditions = _conditions(which)
     order = tuple_(_table.c.opened_at, _table.c.number)
     if after is not None:
         conditions.append(order < _position(after))
-    statement = (
-        select(_table).where(*conditions).order_by(_table.c.opened_at.desc(), _table.c.number.desc()).limit(limit + 1)
-    )
-    found = [Ticket(**row) for row in (await work.execute(statement)).mappings()]
+    found = [Ticket(**row) for row in await newest_with(work, which.text, conditions, limit + 1)]
     more = len(found) > limit
     return TicketPage(found[:limit], _cursor(found[limit - 1]) if more else None)
-
-
-async def earlier_tickets(work: UnitOfWork, caller_number: str, before: datetime, limit: int = 10) -> list[Ticket]:
-    """Return this caller's tickets opened before an instant, newest first; a withheld number has none."""
-    if is_withheld(caller_number):
-        return []
-    statement = (
-        select(_table)
-        .where(_table.c.caller_number == caller_number, _table.c.opened_at < before)
-        .order_by(_table.c.opened_at.desc(), _table.c.number.desc())
-        .limit(limit)
-    )
-    return [Ticket(**row) for row in (await work.execute(statement)).mappings()]
-
-
-async def saved_tickets(work: UnitOfWork, talked: str, since: datetime, limit: int) -> list[Ticket]:
-    """Return tickets of an operator's callers that were saved since an instant, last saved first.
-
-    A call that came in two days before that is not looked at any more.
-    """
-    statement = (
-        select(_table)
-        .where(_talked(talked), _table.c.opened_at >= since - timedelta(days=2), _table.c.form_saved_at >= since)
-        .order_by(_table.c.form_saved_at.desc(), _table.c.number.desc())
-        .limit(limit)
-    )
-    return [Ticket(**row) for row in (await work.execute(statement)).mappings()]
-
-
-async def known_name(work: UnitOfWork, caller_number: str) -> str:
-    """Return the customer's name as it was last saved for this number; "" where it never was, or is withheld."""
-    if is_withheld(caller_number):
-        return ""
-    statement = (
-        select(_table.c.customer_name)
-        .where(_table.c.caller_number == caller_number, _table.c.customer_name != "")
-        .order_by(_table.c.form_saved_at.desc(), _table.c.number.desc())
-        .limit(1)
-    )
-    return (await work.execute(statement)).scalar() or ""
 
 
 async def save_form(work: UnitOfWork, number: str, form: TicketForm, by: str, expected_version: int) -> Ticket:
@@ -261,6 +208,7 @@ async def save_form(work: UnitOfWork, number: str, form: TicketForm, by: str, ex
     )
     row = (await work.execute(statement)).mappings().one_or_none()
     if row is not None:
+        await keep_words(work, [number])
         return Ticket(**row)
     present = await ticket(work, number)
     if present is None:
@@ -280,17 +228,15 @@ def _conditions(which: TicketFilter) -> list[ColumnElement[bool]]:
         _table.c[name] == value for name, value in wanted.items() if value is not None
     ]
     if which.talked is not None:
-        conditions.append(_talked(which.talked))
+        conditions.append(talked_to(which.talked))
     if which.opened_from:
         conditions.append(_table.c.opened_at >= which.opened_from)
     if which.opened_until:
         conditions.append(_table.c.opened_at < which.opened_until)
-    if which.text:
-        conditions.append(or_(*(_table.c[name].icontains(which.text, autoescape=True) for name in _SEARCHED)))
     return conditions
 
 
-def _talked(work_number: str) -> ColumnElement[bool]:
+def talked_to(work_number: str) -> ColumnElement[bool]:
     """Say that this operator talked to the caller: work numbers are a JSON list, the same text on both databases."""
     return cast(_table.c.operators, Text).contains(json.dumps(work_number), autoescape=True)
 

@@ -97,7 +97,7 @@ class TicketsAsked(PageAsked):
     in_time: bool | None = None
     opened_from: Instant | None = Field(None, description="Opened then or later.")
     opened_until: Instant | None = Field(None, description="Opened before.")
-    q: str = Field("", description="Words in number, caller, customer, address, topic or description.")
+    q: str = Field("", description="Words that each stand in number, caller, customer, address, topic or description.")
 
     @property
     def filter(self) -> TicketFilter:

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from gateway.web.lookup import Lookup
+from storage.callers import saved_tickets
 from storage.engine import Storage
-from storage.tickets import Ticket, saved_tickets
+from storage.tickets import Ticket
 
 _SHOWN: Final = 5
 _SHIFT: Final = timedelta(hours=12)

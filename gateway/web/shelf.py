@@ -13,9 +13,10 @@ from gateway.web.lookup import Lookup
 from gateway.web.out_tray import OutTray
 from routing.vocabulary import CallState
 from routing.withheld_number import is_withheld
+from storage.callers import earlier_tickets, known_name
 from storage.engine import Storage
 from storage.harassment import why_watched
-from storage.tickets import Ticket, TicketFilter, earlier_tickets, known_name, ticket_of_call, tickets, tickets_of_calls
+from storage.tickets import Ticket, TicketFilter, ticket_of_call, tickets, tickets_of_calls
 
 _SHOWN: Final = 5
 _LOOKUPS: Final = 500

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import TESTS, cpu_per_call, intake, ladder, month_report, replay, screen_pop, tickets
+from . import TESTS, cpu_per_call, intake, ladder, month_report, monthly_table, replay, screen_pop, search, tickets
 from .figures import Result, Task
 from .page import page
 from .surroundings import Others, await_quiet, machine, versions
@@ -29,6 +29,8 @@ BENCHMARKS: dict[str, Callable[[Task], Result]] = {
     "tickets": tickets.measure,
     "replay": replay.measure,
     "report": month_report.measure,
+    "search": search.measure,
+    "monthly-table": monthly_table.measure,
 }
 RESULTS = Path(__file__).with_name("results.json")
 PAGE = TESTS.parent / "docs" / "benchmarks.md"

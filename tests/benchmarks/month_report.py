@@ -103,10 +103,11 @@ def _tickets(calls: int) -> Iterator[Ticket]:
     spacing = timedelta(days=30) / calls
     for number in range(calls):
         opened_at = _BEGINS + number * spacing
-        yield _ticket(number, opened_at, chance)
+        yield ticket_of(number, opened_at, chance)
 
 
-def _ticket(number: int, opened_at: datetime, chance: random.Random) -> Ticket:
+def ticket_of(number: int, opened_at: datetime, chance: random.Random) -> Ticket:
+    """Return the ticket of a call that came in then; `chance` says how it went."""
     queued_at = opened_at + timedelta(seconds=1)
     waited = timedelta(seconds=chance.expovariate(1 / 9))
     over = queued_at + waited

@@ -9,6 +9,7 @@ from answered_calls import NOON, after, answered, received
 from routing.facts import Fact
 from routing.verdicts import RingRule
 from routing.vocabulary import CallState, FactKind, Source
+from storage.callers import earlier_tickets, known_name, saved_tickets
 from storage.engine import Storage
 from storage.ledger import record
 from storage.tickets import (
@@ -18,12 +19,9 @@ from storage.tickets import (
     TicketFilter,
     TicketForm,
     UnknownTicketError,
-    earlier_tickets,
     facts_of,
-    known_name,
     open_calls,
     save_form,
-    saved_tickets,
     ticket,
     ticket_of_call,
     tickets,
