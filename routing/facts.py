@@ -1,7 +1,7 @@
 """A fact: one thing that happened to one call, as the PBX timed it; verdicts are functions of facts (I4)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -58,3 +58,8 @@ def canonical(fact: Fact) -> str:
 def in_order(facts: list[Fact]) -> list[Fact]:
     """Return the facts as they happened; equal instants in an order that never changes."""
     return sorted(facts, key=lambda fact: (fact.at, list(FactKind).index(fact.kind), fact.subject))
+
+
+def first(facts: Iterable[Fact], kind: FactKind) -> Fact | None:
+    """Return the first fact of a kind; None where there is none."""
+    return next((fact for fact in facts if fact.kind is kind), None)

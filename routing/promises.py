@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from routing.facts import Fact
+from routing.facts import Fact, first
 from routing.outgoing import outgoing_calls
-from routing.vocabulary import FactKind
+from routing.vocabulary import FactKind, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Promise:
     given_up_at: datetime | None = None
 
 
-def promise_of(facts: Sequence[Fact], asked: Fact | None) -> Promise | None:
-    """Return the promise in a call's facts, which are in order; `asked`: that the caller asked to be called back."""
+def promise_of(facts: Sequence[Fact]) -> Promise | None:
+    """Return the promise in a call's facts, which are in order."""
     promised = [fact for fact in facts if fact.kind is FactKind.PROMISED]
-    made = promised[-1] if promised else asked
+    made = promised[-1] if promised else callback_asked(facts)
     if made is None:
         return None
     kept_at, kept_by = next((each for each in _connected(facts) if each[0] >= made.at), (None, None))
@@ -41,6 +41,17 @@ def promise_of(facts: Sequence[Fact], asked: Fact | None) -> Promise | None:
         kept_by,
         given_up.at if given_up and kept_at is None else None,
     )
+
+
+def callback_asked(facts: Sequence[Fact]) -> Fact | None:
+    """Return that he asked to be called back, which holds unless a person answered him then, or he was not released."""
+    asked = first(facts, FactKind.CALLBACK_ASKED)
+    stayed = asked is not None and any(
+        (fact.kind is FactKind.ANSWERED and fact.at >= asked.at)
+        or (fact.kind is FactKind.STEP_FAILED and fact.subject == Step.PROMISE_CALLBACK)
+        for fact in facts
+    )
+    return None if stayed else asked
 
 
 def _connected(facts: Sequence[Fact]) -> list[tuple[datetime, str]]:

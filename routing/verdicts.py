@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from routing import conversations
-from routing.facts import Fact, in_order
+from routing.facts import Fact, first, in_order
+from routing.hang_ups import hung_up_first, warned_before
 from routing.promises import promise_of
-from routing.vocabulary import OUR_OWN_WORDS, CallState, FactKind, Party, Source, Step
+from routing.vocabulary import OUR_OWN_WORDS, CallState, FactKind, Party, Source
 
 SHORTEST_SPEECH: Final = timedelta(seconds=0.3)
 """What was spoken for less had no sound: its file was missing."""
@@ -92,13 +93,13 @@ _OF_THE_CALLER: Final = ("caller_number", "caller_name", "called_number", "linke
 def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
     """Return the verdict on one call; `facts` are its facts in any order, at least one."""
     seen = in_order(list(facts))
-    received, queued = _first(seen, FactKind.RECEIVED), _first(seen, FactKind.QUEUED)
-    answered = _first(seen, FactKind.ANSWERED)
-    ended = _first(seen, FactKind.ENDED)
+    received, queued = first(seen, FactKind.RECEIVED), first(seen, FactKind.QUEUED)
+    answered = first(seen, FactKind.ANSWERED)
+    ended = first(seen, FactKind.ENDED)
     queued_at = queued.at if queued else None
-    gone = _first(seen, FactKind.ABANDONED) or ended
+    gone = first(seen, FactKind.ABANDONED) or ended
     rings, on_ring, in_time = _rings(queued_at, answered, gone, _latest(seen), rule)
-    first = _hung_up_first(seen) if ended else None
+    parted = hung_up_first(seen) if ended else None
     return Verdict(
         call=seen[0].call,
         state=_state(seen),
@@ -115,13 +116,13 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
         rings=rings,
         answered_on_ring=on_ring,
         in_time=in_time,
-        hung_up_first=first,
+        hung_up_first=parted,
         rule_version=rule.version,
         apologised_at=conversations.apologised_at(seen, SHORTEST_SPEECH),
-        hung_up_exempt=_warned_before(seen) if first is Party.OPERATOR else None,
+        hung_up_exempt=warned_before(seen) if parted is Party.OPERATOR else None,
         **_promise(seen),
         rating=_rating(seen),
-        harassment=_first(seen, FactKind.HARASSMENT_WARNED) is not None,
+        harassment=first(seen, FactKind.HARASSMENT_WARNED) is not None,
         held_ms=conversations.held(seen) // timedelta(milliseconds=1),
         escalated_at=conversations.escalated_at(seen),
         apology_shown_at=conversations.apology_shown_at(seen),
@@ -139,10 +140,6 @@ def _latest(facts: list[Fact]) -> Fact:
     return next((fact for fact in reversed(facts) if fact.kind not in OUR_OWN_WORDS), facts[-1])
 
 
-def _first(facts: list[Fact], kind: FactKind) -> Fact | None:
-    return next((fact for fact in facts if fact.kind is kind), None)
-
-
 def _work_numbers(facts: list[Fact], kind: FactKind) -> tuple[str, ...]:
     names = (fact.text("operator") for fact in facts if fact.kind is kind)
     return tuple(dict.fromkeys(name for name in names if name))
@@ -155,24 +152,13 @@ def _last_operator(facts: list[Fact]) -> str | None:
 
 
 def _last_seen(facts: list[Fact]) -> datetime | None:
-    lost = _first(facts, FactKind.LOST_SIGHT)
+    lost = first(facts, FactKind.LOST_SIGHT)
     return lost.at if lost else None
-
-
-def _callback_asked(facts: list[Fact]) -> Fact | None:
-    """Return that he asked to be called back, which holds unless a person answered him then, or he was not released."""
-    asked = _first(facts, FactKind.CALLBACK_ASKED)
-    stayed = asked is not None and any(
-        (fact.kind is FactKind.ANSWERED and fact.at >= asked.at)
-        or (fact.kind is FactKind.STEP_FAILED and fact.subject == Step.PROMISE_CALLBACK)
-        for fact in facts
-    )
-    return None if stayed else asked
 
 
 def _promise(facts: list[Fact]) -> dict[str, Any]:
     """Return what is said of the promise to call back (N3)."""
-    found = promise_of(facts, _callback_asked(facts))
+    found = promise_of(facts)
     return {
         "callback_promised_at": found and found.made_at,
         "callback_due_at": found and found.due_at,
@@ -229,91 +215,6 @@ def _rings(
 
 def _rating(facts: list[Fact]) -> int | None:
     """Return what the caller gave, 1 to 5."""
-    rated = _first(facts, FactKind.RATED)
+    rated = first(facts, FactKind.RATED)
     value = rated.data.get("rating") if rated else None
     return value if isinstance(value, int) and 1 <= value <= 5 else None  # noqa: PLR2004 # the keys he is asked for
-
-
-def _hung_up_first(facts: list[Fact]) -> Party:
-    """N2: the first hang-up request and the first to leave the caller's last bridge must agree, or nobody is blamed.
-
-    A transfer explains every departure up to it, so only what came after the last one counts. So does a rating that
-    the PBX began: who hangs up after it is the customer, or the dialplan. A hang-up that an operator ordered is his.
-    """
-    after = _after_last_transfer(facts)
-    if (parted := _parted_by_rating(after)) is not None:
-        return parted
-    if _hung_up_by_order(after):
-        return Party.OPERATOR
-    request = _first(after, FactKind.HANGUP_REQUESTED)
-    asked = _party(request) if request else None
-    if _first(facts, FactKind.ANSWERED) is None:
-        return asked or (Party.SYSTEM if _callback_asked(facts) else Party.UNDETERMINED)
-    if _passed_on_in_vain(facts, after) or (request is not None and conversations.parked(facts, request.at)):
-        return asked or Party.UNDETERMINED
-    left = _left_first(after)
-    if asked is Party.SYSTEM:
-        return Party.SYSTEM
-    return asked if asked is not None and asked is left else Party.UNDETERMINED
-
-
-def _parted_by_rating(facts: list[Fact]) -> Party | None:
-    """Return who ended a call that came to its rating; None where none began, or the operator hung up before he asked.
-
-    Where neither the customer's hang-up nor his release was seen, nobody is named (I8).
-    """
-    began = _first(facts, FactKind.RATING_BEGAN)
-    if began is None:
-        return None
-    requests = [fact for fact in facts if fact.kind is FactKind.HANGUP_REQUESTED]
-    asked = next((fact for fact in facts if fact.kind is FactKind.ORDERED and fact.subject == Step.RATE), began)
-    if any(_party(fact) is Party.OPERATOR and fact.at < asked.at for fact in requests):
-        return None
-    parties = {_party(fact) for fact in requests if fact.at >= began.at}
-    if Party.CUSTOMER in parties:
-        return Party.CUSTOMER
-    released = Party.SYSTEM in parties or _first(facts, FactKind.RATING_ENDED)
-    return Party.SYSTEM if released else Party.UNDETERMINED
-
-
-def _hung_up_by_order(facts: list[Fact]) -> bool:
-    """N7: whether the first request to hang up is the PBX's, carrying out an operator's order."""
-    request = _first(facts, FactKind.HANGUP_REQUESTED)
-    ordered = next((fact for fact in facts if fact.kind is FactKind.ORDERED and fact.subject == Step.HANG_UP), None)
-    return bool(request and ordered and _party(request) is Party.SYSTEM and ordered.at <= request.at)
-
-
-def _passed_on_in_vain(facts: list[Fact], after: list[Fact]) -> bool:
-    """Whether nobody had taken him yet to whom he was passed on: then no operator was there who could have left."""
-    last = next((fact for fact in reversed(facts) if fact.kind is FactKind.TRANSFERRED), None)
-    alone = last is not None and last.text("how") in ("blind", "let_go")
-    return alone and all(fact.kind is not FactKind.ANSWERED for fact in after)
-
-
-def _after_last_transfer(facts: list[Fact]) -> list[Fact]:
-    moved = max((fact.at for fact in facts if fact.kind is FactKind.TRANSFERRED), default=None)
-    return [fact for fact in facts if moved is None or fact.at > moved]
-
-
-def _warned_before(facts: list[Fact]) -> bool:
-    """N7: whether the caller had been warned before the operator hung up; a warning after it excuses nothing."""
-    request = _first(_after_last_transfer(facts), FactKind.HANGUP_REQUESTED)
-    warned = _first(facts, FactKind.HARASSMENT_WARNED)
-    return warned is not None and request is not None and warned.at < request.at
-
-
-def _left_first(facts: list[Fact]) -> Party | None:
-    leaves = [fact for fact in facts if fact.kind is FactKind.BRIDGE_LEFT]
-    last = next((fact for fact in reversed(leaves) if fact.text("party") == Party.CUSTOMER), None)
-    if last is None:
-        return None
-    first = next(fact for fact in leaves if fact.data.get("bridge") == last.data.get("bridge"))
-    return _party(first)
-
-
-def _party(fact: Fact) -> Party:
-    """Facts cannot be changed: one that names nobody we know must not make its call impossible to judge."""
-    try:
-        return Party(fact.text("party"))
-    except ValueError:
-        return Party.UNDETERMINED
