@@ -132,6 +132,8 @@ class Handling:
     ) -> Iterable[ToKeep]:
         """Yield one notice for the inbox of each person and one for each of his channels; no name, no number in it."""
         said = {"topic": about.topic, "due_at": about.due_at.isoformat() if about.due_at else "", **payload}
+        if about.kind is Kind.FAULT_REPAIR and about.arrived_at is None and about.dispatched_at is not None:
+            said["sent_at"] = about.dispatched_at.isoformat()  # whose crew can report its arrival (T4)
         return self.to_each_channel(about.ticket, notices, cause, said)
 
     def to_each_channel(

@@ -43,7 +43,7 @@ async def opened(
     """Open the office, under the rules that are in force before anything is dispatched."""
 
     def wake(told: Iterable[str]) -> None:
-        live.changed(told)
+        live.told(told)
         outbox.wake()
 
     def show(refused: bool) -> None:  # noqa: FBT001 - it is all there is to say
@@ -53,7 +53,16 @@ async def opened(
         storage, RuleShelf.open(settings), clock, wake, settings.webhooks, alarms=bool(settings.alarms.urls)
     )
     webhooks = {hook.name: (hook, secrets.webhooks[hook.name]) for hook in settings.webhooks}
-    outbox = Outbox(settings.notices, webhooks, settings.web.default_language, storage, handling, attention, clock)
+    outbox = Outbox(
+        settings.notices,
+        webhooks,
+        settings.web.default_language,
+        secrets.session_key,
+        storage,
+        handling,
+        attention,
+        clock,
+    )
     deadlines = DeadlineWatch(settings.deadlines, storage, handling, attention, show, wake, clock)
     await deadlines.take_in_rules()
     months = MonthWatch(Months(settings, storage, handling.rules, clock), handling, wake)

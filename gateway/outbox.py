@@ -47,11 +47,15 @@ class Attention(Protocol):
 
 @dataclass(slots=True)
 class Outbox:
-    """Looks every few seconds, and when it is woken. `waiting` and `dead`: how many there were at the last look."""
+    """Looks every few seconds, and when it is woken. `waiting` and `dead`: how many there were at the last look.
+
+    `key` makes the links by which crews report their arrival.
+    """
 
     settings: Notices
     webhooks: Mapping[str, tuple[Webhook, str]]
     language: str
+    key: str
     storage: Storage
     handling: Handling
     attention: Attention
@@ -148,7 +152,7 @@ class Outbox:
         return contact, contact.channels[number - 1]
 
     def _letter(self, notice: Kept, language: str) -> Letter:
-        return letter_of(notice, texts(language), self.handling.rules.book, self.settings.console)
+        return letter_of(notice, texts(language), self.handling.rules.book, self.settings.console, self.key)
 
     @asynccontextmanager
     async def _kept(self, notice: Kept) -> AsyncIterator[None]:

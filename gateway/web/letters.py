@@ -2,21 +2,23 @@
 
 from datetime import datetime, timedelta
 
+from gateway.arrivals import link_of
 from gateway.channels import Letter
 from gateway.web.catalogue import Texts
 from routing.dispatch import Rulebook
+from routing.notices import NoticeKind
 from storage.notices import Kept
 
 
-def letter_of(notice: Kept, t: Texts, book: Rulebook, console: str) -> Letter:
-    """Return the letter of a notice; `console` is the address at which people reach their pages, or ""."""
+def letter_of(notice: Kept, t: Texts, book: Rulebook, console: str, key: str) -> Letter:
+    """Return the letter of a notice; `console` is the address of people's pages, or "", `key` what makes links."""
     what = t(f"told.{notice.kind}")
     urgent = t("tickets.urgent") if notice.urgent else ""
     title = " ".join(part for part in (urgent, what, notice.ticket or "") if part)
-    return Letter(title, "\n".join(_lines(notice, t, book, console)))
+    return Letter(title, "\n".join(_lines(notice, t, book, console, key)))
 
 
-def _lines(notice: Kept, t: Texts, book: Rulebook, console: str) -> list[str]:
+def _lines(notice: Kept, t: Texts, book: Rulebook, console: str, key: str) -> list[str]:
     lines = [t(f"told.{notice.kind}")]
     if notice.ticket:
         lines.append(f"{t('tickets.number')}: {notice.ticket}")
@@ -29,6 +31,10 @@ def _lines(notice: Kept, t: Texts, book: Rulebook, console: str) -> list[str]:
         lines.append(f"{t('tickets.due')}: {due}")
     if console:
         lines.append(f"{console.rstrip('/')}/tickets{f'/{notice.ticket}' if notice.ticket else ''}")
+    sent_at = str(notice.payload.get("sent_at", ""))
+    if console and notice.ticket and sent_at and notice.kind == NoticeKind.DISPATCHED:
+        link = link_of(console, key, notice.ticket, datetime.fromisoformat(sent_at))
+        lines.append(f"{t('letter.arrive')}: {link}")
     lines.append(t("letter.reference", id=notice.key))
     return lines
 

@@ -23,6 +23,11 @@ class Announced(Protocol):
         """Drop what was kept for an operator none of whose pages is open any more."""
 
 
+def desk_of(work_number: str) -> str:
+    """Return what stands in place of a work number for somebody's desk of tickets: it is no page with a phone."""
+    return f"tickets/{work_number}"
+
+
 @dataclass(eq=False, slots=True)
 class Page:
     """One open page of an operator. `loaded` grows with each page loaded: the newest one is the phone.
@@ -66,6 +71,11 @@ class Live:
                 if page.woken_at is None:
                     page.woken_at = asyncio.get_running_loop().time()
                 page.wake.set()
+
+    def told(self, work_numbers: Iterable[str]) -> None:
+        """Wake these people's pages and their desks of tickets: they have been told something."""
+        for work_number in work_numbers:
+            self.changed((work_number, desk_of(work_number)))
 
     def open_for(self, work_number: str) -> bool:
         """Say whether an operator has a page open."""

@@ -15,6 +15,7 @@ from gateway.house import HOUSE, House
 from gateway.sections import joined
 from gateway.web import (
     api,
+    arriving,
     assets,
     call_back,
     callbacks,
@@ -30,6 +31,7 @@ from gateway.web import (
     health,
     holding,
     ledgers,
+    live_desk,
     month_acts,
     month_pages,
     passing,
@@ -70,6 +72,8 @@ _PAGES = (
     report_pages,
     ticket_files,  # before the acts, one of which its address could be
     ticket_pages,
+    live_desk,
+    arriving,
     month_pages,
     month_acts,
     dead_letters,

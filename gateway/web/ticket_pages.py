@@ -9,6 +9,7 @@ from gateway.handling import ACTORS
 from gateway.web.act_forms import HOW_CONTACTED, SATISFACTION, FormError
 from gateway.web.acting import BY_THE_SOFTWARE, Wanted, days_of, done, offered
 from gateway.web.desk import insist
+from gateway.web.desk_lists import lists_of
 from gateway.web.rendering import house_of, page, page_with_problem
 from gateway.web.viewers import Viewer, looked_up
 from gateway.web.visitors import role_here
@@ -17,10 +18,9 @@ from routing.matters import Matter
 from routing.privacy import HOTLINE
 from routing.vocabulary import Action, Ground
 from storage.attachments import attachments_of
-from storage.desks import waiting
 from storage.linked_calls import calls_to_customer, connected_calls
 from storage.matters import StaleMatterError, history, matters_of
-from storage.notices import inbox, mark_read
+from storage.notices import mark_read
 from storage.tickets import Ticket, TicketFilter, tickets
 from storage.unit_of_work import UnitOfWork
 
@@ -43,18 +43,14 @@ async def desk(request: web.Request) -> web.Response:
     who, house = viewer(request), house_of(request)
     sought = request.query.get("q", "").strip()[:_LONGEST_SOUGHT] if who.actor in HOTLINE else ""
     async with house.storage.reading() as work:
-        found = await waiting(work, who.role, who.departments) if who.role else []
-        told = await inbox(work, who.work_number)
         hits = (await tickets(work, TicketFilter(text=sought))).tickets if sought else []
         stand = await matters_of(work, [hit.number for hit in hits])
     context = {
         "viewer": who,
-        "waiting": found,
-        "told": told,
+        **await lists_of(house, who),
         "sought": sought,
         "searches": who.actor in HOTLINE,
         "hits": [(hit, stand.get(hit.number)) for hit in hits],
-        "now": house.clock(),
         "book": house.handling.rules.book,
         "problem_of_rules": house.handling.rules.problem,
     }

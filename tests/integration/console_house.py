@@ -307,7 +307,7 @@ async def furnished(storage: Storage, folder: Path, **settings: object) -> tuple
         transfers,
         holds,
         recordings,
-        Handling(storage, RuleShelf.open(chosen), clock, live.changed),
+        Handling(storage, RuleShelf.open(chosen), clock, live.told),
         OutgoingCaller(chosen.outgoing, pbx, seats, clock),
         clock,
         phone_of,

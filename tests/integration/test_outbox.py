@@ -165,7 +165,7 @@ async def house(database_url: str, folder: Path, channels: Iterable[str], **sett
             built = House(storage, chosen, clock(), handling, session)
             made.append(built)
             webhooks = {hook.name: (hook, SECRET) for hook in chosen.webhooks}
-            built.outbox = Outbox(chosen.notices, webhooks, "zh-Hans", storage, handling, built, clock)
+            built.outbox = Outbox(chosen.notices, webhooks, "zh-Hans", "key", storage, handling, built, clock)
             async with storage.work() as work:
                 await add_operator(work, "9101", "9101", "four-rings", Role.DIRECTOR)
                 await work.commit()

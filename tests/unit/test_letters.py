@@ -29,7 +29,7 @@ def notice(kind: NoticeKind = NoticeKind.DISPATCHED, *, urgent: bool = False, **
 def test_every_kind_has_its_letter(kind: NoticeKind, language: str) -> None:
     """Title and text say what, on which ticket and on what topic, by when, and where to look."""
     t = texts(language)
-    letter = letter_of(notice(kind, due_at="2026-12-03T16:00:00+00:00"), t, BOOK, "https://hotline.example.cn/")
+    letter = letter_of(notice(kind, due_at="2026-12-03T16:00:00+00:00"), t, BOOK, "https://hotline.example.cn/", "key")
     assert f"{t(f'told.{kind}')} 20261123-0001" == letter.title
     lines = letter.body.splitlines()
     assert f"{t('tickets.due')}: 2026-12-03" in lines
@@ -39,7 +39,7 @@ def test_every_kind_has_its_letter(kind: NoticeKind, language: str) -> None:
 
 def test_what_is_urgent_says_so_and_an_hour_is_an_hour() -> None:
     """A crew's deadline is no whole day."""
-    letter = letter_of(notice(urgent=True, due_at="2026-11-23T05:30:00+00:00"), texts("en"), BOOK, "")
+    letter = letter_of(notice(urgent=True, due_at="2026-11-23T05:30:00+00:00"), texts("en"), BOOK, "", "key")
     assert letter.title.startswith(texts("en")("tickets.urgent"))
     assert "2026-11-23 13:30" in letter.body
     assert "http" not in letter.body
@@ -48,7 +48,7 @@ def test_what_is_urgent_says_so_and_an_hour_is_an_hour() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_personal_leaves_the_house(language: str) -> None:
     """Neither names and numbers nor the words that somebody gave as a reason."""
-    letter = letter_of(notice(), texts(language), BOOK, "")
+    letter = letter_of(notice(), texts(language), BOOK, "", "key")
     for private in PRIVATE:
         assert private not in letter.title + letter.body
         assert private not in str(event_of(notice()))
@@ -56,4 +56,13 @@ def test_nothing_personal_leaves_the_house(language: str) -> None:
 
 def test_a_topic_that_the_rules_have_forgotten_is_left_out() -> None:
     """The letter goes all the same."""
-    assert "complaint" not in letter_of(notice(topic="gone"), texts("en"), BOOK, "").body
+    assert "complaint" not in letter_of(notice(topic="gone"), texts("en"), BOOK, "", "key").body
+
+
+def test_t4_only_a_crew_that_is_not_there_yet_is_given_the_link() -> None:
+    """A fault's dispatch: no reminder, no other kind, and nothing where people's pages have no address."""
+    sent_at, t, console = NOW.isoformat(), texts("en"), "https://hotline.example.cn"
+    assert "/arrive/20261123-0001/" in letter_of(notice(sent_at=sent_at), t, BOOK, console, "key").body
+    assert "/arrive/" not in letter_of(notice(), t, BOOK, console, "key").body
+    assert "/arrive/" not in letter_of(notice(NoticeKind.OVERDUE, sent_at=sent_at), t, BOOK, console, "key").body
+    assert "/arrive/" not in letter_of(notice(sent_at=sent_at), t, BOOK, "", "key").body
