@@ -16,7 +16,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import TESTS, cpu_per_call, intake, ladder, month_report, monthly_table, replay, screen_pop, search, tickets
+from . import (
+    TESTS,
+    cpu_per_call,
+    inbox,
+    intake,
+    ladder,
+    month_report,
+    monthly_table,
+    replay,
+    screen_pop,
+    search,
+    tickets,
+)
 from .figures import Result, Task
 from .page import page
 from .surroundings import Others, await_quiet, machine, versions
@@ -24,6 +36,7 @@ from .surroundings import Others, await_quiet, machine, versions
 BENCHMARKS: dict[str, Callable[[Task], Result]] = {
     "intake": intake.measure,
     "screen-pop": screen_pop.measure,
+    "inbox": inbox.measure,
     "ladder": ladder.measure,
     "cpu": cpu_per_call.measure,
     "tickets": tickets.measure,
