@@ -12,7 +12,7 @@ def recomputed(book: Rulebook, matter: Matter, sent: Entry) -> dict[str, Value] 
     `sent` is its last dispatch, which keeps the limit under which it was sent (G2). What was granted stays granted, but
     never past the longest (T3).
     """
-    limit = _limit(book, matter, sent)
+    limit = limit_of(book, matter, sent)
     if not limit.working_days or matter.due_at is None:
         return None
     deadline, longest = deadlines(book, limit, Remoteness.URBAN, matter.counted_from)
@@ -32,8 +32,10 @@ def recomputed(book: Rulebook, matter: Matter, sent: Entry) -> dict[str, Value] 
     }
 
 
-def _limit(book: Rulebook, matter: Matter, sent: Entry) -> Limit:
-    days, extended = sent.data.get("working_days"), sent.data.get("extended")
+def limit_of(book: Rulebook, matter: Matter, sent: Entry | None) -> Limit:
+    """Return the limit under which a matter was sent last, whatever the rules say since (G2)."""
+    kept = sent.data if sent else {}
+    days, extended = kept.get("working_days"), kept.get("extended")
     if isinstance(days, int) and isinstance(extended, int):
         return Limit(matter.limit_clause, days, extended=extended)
     return book.rules.limits[matter.kind] if matter.kind else Limit(matter.limit_clause)

@@ -10,7 +10,8 @@ from gateway.web.viewers import Viewer
 from routing.calendar import Day
 from routing.dispatch import deadlines
 from routing.lifecycle import Act, LifecycleError, Refusal, possible
-from routing.matters import Matter
+from routing.matters import Entry, Matter
+from routing.recomputation import limit_of
 from routing.vocabulary import Action, Remoteness, Stage
 from storage.linked_calls import connected_calls
 from storage.matters import NoSuchTicketError, matter
@@ -75,12 +76,15 @@ async def _insist_on_other(house: House, other: str) -> None:
         raise FormError("act.no_such_ticket")
 
 
-def days_of(house: House, present: Matter) -> tuple[Day, ...]:
-    """Return every day counted or skipped on the way to the deadline that was set: why it is this date (T)."""
+def days_of(house: House, present: Matter, sent: Entry | None) -> tuple[Day, ...]:
+    """Return every day counted or skipped on the way to the deadline that was set: why it is this date (T).
+
+    `sent` is the ticket's last dispatch, which keeps the limit under which it was sent.
+    """
     book = house.handling.rules.book
     if present.kind is None or present.due_at is None:
         return ()
-    limit = book.rules.limits[present.kind]
+    limit = limit_of(book, present, sent)
     found, longest = deadlines(book, limit, present.remoteness or Remoteness.URBAN, present.counted_from)
     for one_of_them in (found, longest):
         if one_of_them is not None and one_of_them.due_at == present.due_at:

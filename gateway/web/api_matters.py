@@ -22,6 +22,7 @@ from gateway.web.api_queries import Asked, NothingAsked
 from gateway.web.openapi import Asking, Endpoint
 from gateway.web.viewers import looked_up
 from routing.matters import Matter
+from storage.deadlines import last_dispatch
 from storage.desks import waiting
 from storage.matters import history
 from storage.notices import inbox
@@ -55,7 +56,7 @@ async def found_or_404(request: Asking, work: UnitOfWork) -> tuple[Ticket, Matte
 
 async def _matter(request: Asking, work: UnitOfWork) -> MatterWithDaysShown:
     found, present = await found_or_404(request, work)
-    days = days_of(request.house, present)
+    days = days_of(request.house, present, await last_dispatch(work, present.ticket))
     return MatterWithDaysShown.with_days(found, present, request.who.viewer, days)
 
 

@@ -18,6 +18,7 @@ from routing.matters import Matter
 from routing.privacy import HOTLINE
 from routing.vocabulary import Action, Ground
 from storage.attachments import attachments_of
+from storage.deadlines import last_dispatch
 from storage.linked_calls import calls_to_customer, connected_calls
 from storage.matters import StaleMatterError, history, matters_of
 from storage.notices import mark_read
@@ -124,6 +125,7 @@ async def ticket_page(
     async with house.storage.reading() as work:
         found, present = await looked_up_or_404(work, who, request.match_info["number"])
         entries = await history(work, present.ticket)
+        sent = await last_dispatch(work, present.ticket)
         files = await attachments_of(work, present.ticket)
         calls = await calls_to_customer(work, found)
         connected = await connected_calls(work, found, present.fed_back_at, house.settings.visits.least)
@@ -144,7 +146,7 @@ async def ticket_page(
         "trunk": house.outgoing.offered,
         "now": house.clock(),
         "book": house.handling.rules.book,
-        "days": days_of(house, present),
+        "days": days_of(house, present, sent),
         "choices": {"ground": tuple(Ground), "satisfaction": SATISFACTION, "contacted_how": HOW_CONTACTED},
     }
     answer = page_with_problem(request, "ticket.html", context, problem, said=said)

@@ -110,8 +110,8 @@ def _result(rounds: Sequence[Sequence[float]]) -> Result:
         met=median(p99) < TARGET_MS,
         method=(
             "fourring serve on SQLite; an operator saves a complaint after each call of a scripted PBX. From just"
-            " before the form is sent until the live connection of the department's contact brings a list with that ticket:"
-            " the form, the dispatch and the notices are committed to the disk in between. One save at a time,"
+            " before the form is sent until the live connection of the department's contact brings a list with that"
+            " ticket: the form, the dispatch and the notices are committed to the disk in between. One save at a time,"
             f" {len(rounds[0])} a round; every ticket is waited for."
         ),
         header=("milliseconds", "median of the rounds (least to most)"),
