@@ -258,7 +258,7 @@ _TABLE: Final[Mapping[Action, _Step]] = {
         offered=lambda matter: matter.rectification_due_at is not None and matter.rectified_at is None,
     ),
     _A.CLOSE: _Step(_stages(_S.VISITED), _DIRECTOR, _S.CLOSED, unless=_put_right),
-    _A.REOPEN: _Step(_stages(_S.CLOSED, _S.SETTLED, _S.CANCELLED), _LEADERS, _S.REOPENED, why=True),
+    _A.REOPEN: _Step(_stages(_S.CLOSED, _S.SETTLED, _S.CANCELLED, _S.MERGED), _LEADERS, _S.REOPENED, why=True),
     _A.CANCEL: _Step(
         _stages(_S.OPENED, _S.DISPATCHED, _S.RETURNED, _S.REOPENED),
         _LEADERS,

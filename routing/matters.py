@@ -195,7 +195,7 @@ def _reopened(matter: Matter, entry: Entry) -> dict[str, Any]:
     """Begin anew; an order that was carried out answers for what was found then, one that was not still stands (P4)."""
     again: dict[str, Any] = dict.fromkeys(_OF_ONE_LIFE)
     order = None if matter.rectified_at else matter.rectification_due_at
-    cleared = {"extended": False, "visit_call": "", "satisfaction": "", "substantiated": False}
+    cleared = {"extended": False, "visit_call": "", "satisfaction": "", "substantiated": False, "merged_into": ""}
     return {**again, **cleared, "counted_from": entry.at, "rectification_due_at": order}
 
 

@@ -41,12 +41,6 @@ async def waiting(work: UnitOfWork, role: Role, departments: Iterable[str] = (),
     )
 
 
-async def of_departments(work: UnitOfWork, departments: Iterable[str], limit: int = 50) -> list[Waiting]:
-    """Return what these departments were sent last, open or not."""
-    statement = _both().where(_columns.department.in_(tuple(departments)))
-    return await _found(work, statement.order_by(_columns.dispatched_at.desc(), _columns.ticket).limit(limit))
-
-
 def _for(role: Role, departments: tuple[str, ...]) -> ColumnElement[bool]:
     if role is Role.CONTACT:
         theirs = _columns.department.in_(departments)

@@ -23,7 +23,7 @@ from gateway.web.shown import caller_of, number_of, phone_of, shortened, slug
 from gateway.web.today import Today
 from gateway.web.unseen import Unseen
 from gateway.web.visitors import oversees, role_here, seatless, spoken
-from routing.departments import Department
+from routing.departments import Area, Department
 from routing.quality import Item
 from routing.topics import Question, Topic
 
@@ -78,6 +78,7 @@ def set_up(app: web.Application, house: House) -> None:
         "phone_of": phone_of,
         "topic_of": lambda ticket, t: _name(house.handling.rules.book.rules.topics, ticket.topic, t),
         "department_of": lambda name, t: _name(house.handling.rules.book.departments.departments, name, t),
+        "area_of": lambda name, t: _name(house.handling.rules.book.departments.areas, name, t),
         "is_provisional": lambda due_at: _is_provisional(house, due_at),
         "questions_of": lambda ticket: _questions(house.handling.rules.book.rules.topics.get(ticket.topic)),
         "languages": LANGUAGES,
@@ -141,7 +142,7 @@ def _is_provisional(house: House, due_at: datetime) -> bool:
     return not house.handling.rules.book.calendar.knows(last.date())
 
 
-def _name(known: Mapping[str, Topic | Department], name: str, t: Texts) -> str:
+def _name(known: Mapping[str, Topic | Department | Area], name: str, t: Texts) -> str:
     """Return what something of the rules is called; what they do not know any more is shown as it was kept."""
     return known[name].texts[t.language] if name in known else name
 

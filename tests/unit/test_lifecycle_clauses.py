@@ -277,6 +277,8 @@ def test_what_is_merged_or_a_repeat_names_the_other_ticket() -> None:
     handled = Handled().to(Stage.FED_BACK)
     matter = handled.do(Action.MERGE, LEADER)
     assert ("T2", Stage.MERGED, handled.now, True) == (matter.merged_into, matter.stage, matter.closed_at, matter.over)
+    matter = handled.do(Action.REOPEN, LEADER)  # it was another matter after all
+    assert ("", Stage.REOPENED, None) == (matter.merged_into, matter.stage, matter.closed_at)
 
 
 @pytest.mark.parametrize("action", [Action.REDISPATCH, Action.CANCEL, Action.MERGE])
