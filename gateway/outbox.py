@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias
@@ -31,6 +30,8 @@ Pair: TypeAlias = tuple[str, str]
 
 _log = structlog.get_logger(__name__)
 _AT_ONCE: Final = 50
+_LEASE: Final = 10
+"""For how many times the longest that one may take a notice is leased: those before it in line go, or end the line."""
 _LET_GO_SECONDS: Final = 3.0
 """How long what is being sent is waited for when the house is shut."""
 
@@ -107,7 +108,7 @@ class Outbox:
         async with self.storage.work() as work:
             taken = await outbox.take(
                 work,
-                timedelta(seconds=self.settings.send_seconds * (_AT_ONCE + 1)),
+                timedelta(seconds=self.settings.send_seconds * _LEASE),
                 _AT_ONCE,
                 urgent_only=self.settings.quiet.covers(self.clock().astimezone(self.handling.rules.book.zone)),
                 apart_from=tuple(self._lines),
@@ -116,16 +117,42 @@ class Outbox:
         return taken
 
     async def _send_all(self, pair: Pair, session: aiohttp.ClientSession) -> None:
-        """Send what waits for one channel, one after the other; what fails is tried again later, by itself."""
+        """Send what waits for one channel, one after the other; a channel that fails is left alone for a while."""
         line = self._lines[pair]
         try:
             while line:
                 notice = line.popleft()
-                async with self._kept(notice):
-                    async with asyncio.timeout(self.settings.send_seconds):
-                        await self._send(notice, session)
+                problem, final = await self._outcome(notice, session)
+                try:
+                    await self._keep(notice, problem, final=final)
+                    if problem and not final:
+                        await self._put_off([line.popleft() for _ in range(len(line))])
+                except StorageError as delayed:  # its lease runs out, and it is sent again
+                    _log.warning("outbox.not_kept", notice=notice.id, reason=str(delayed))
         finally:
             del self._lines[pair]
+
+    async def _outcome(self, notice: Kept, session: aiohttp.ClientSession) -> tuple[str, bool]:
+        """Send a notice; return why it did not reach its channel, "" where it did, and whether it never will."""
+        try:
+            async with asyncio.timeout(self.settings.send_seconds):
+                await self._send(notice, session)
+        except ChannelError as refused:
+            return str(refused), refused.final
+        except TimeoutError:
+            return f"not taken within {self.settings.send_seconds:g} s", False
+        except Exception as unforeseen:  # noqa: BLE001 - one letter that cannot be made holds up no other
+            return f"could not be made or sent: {type(unforeseen).__name__}", False
+        return "", False
+
+    async def _put_off(self, notices: Sequence[Kept]) -> None:
+        """Let those wait that were to follow on a channel that has just failed; it is no attempt of theirs."""
+        if not notices:
+            return
+        async with self.storage.work() as work:
+            again_at = self.clock() + timedelta(seconds=self.settings.first_seconds)
+            await outbox.put_off(work, [notice.id for notice in notices], again_at)
+            await work.commit()
 
     async def _send(self, notice: Kept, session: aiohttp.ClientSession) -> None:
         if notice.recipient == WEBHOOK:
@@ -153,23 +180,6 @@ class Outbox:
 
     def _letter(self, notice: Kept, language: str) -> Letter:
         return letter_of(notice, texts(language), self.handling.rules.book, self.settings.console, self.key)
-
-    @asynccontextmanager
-    async def _kept(self, notice: Kept) -> AsyncIterator[None]:
-        """Keep what became of a notice, for whatever reason it was not sent."""
-        problem, final = "", False
-        try:
-            yield
-        except ChannelError as refused:
-            problem, final = str(refused), refused.final
-        except TimeoutError:
-            problem = f"not taken within {self.settings.send_seconds:g} s"
-        except Exception as unforeseen:  # noqa: BLE001 - one letter that cannot be made holds up no other
-            problem = f"could not be made or sent: {type(unforeseen).__name__}"
-        try:
-            await self._keep(notice, problem, final=final)
-        except StorageError as delayed:  # its lease runs out, and it is sent again
-            _log.warning("outbox.not_kept", notice=notice.id, reason=str(delayed))
 
     async def _keep(self, notice: Kept, problem: str, *, final: bool) -> None:
         again_at = None if final else self.settings.retries.next_at(notice.attempts, self.clock())

@@ -66,6 +66,12 @@ async def failed(work: UnitOfWork, notice: int, problem: str, again_at: datetime
         await _set(work, notice, problem=problem, given_up_at=work.now())
 
 
+async def put_off(work: UnitOfWork, notices: Collection[int], until: datetime) -> None:
+    """Give notices back that were taken and not tried: the attempt is not counted."""
+    statement = update(_table).where(_table.c.id.in_(notices), _WAITS)
+    await work.execute(statement.values(attempts=_table.c.attempts - 1, next_attempt_at=until))
+
+
 async def waiting(work: UnitOfWork) -> int:
     """Return how many notices are still to be delivered."""
     return int((await work.execute(select(func.count()).where(_WAITS))).scalar_one())
