@@ -197,7 +197,8 @@ class Assessment(Section):
     """What departments are charged, in yuan for each person: a day late (P1), a ruling (P2), a repeat (P3).
 
     `days`: whether every day counts as late, or working days only. `remind_working_days`: how long before the monthly
-    table must be published its director is reminded (D12).
+    table must be published its director is reminded (D12). `repeat_days`: how far back tickets are looked for that
+    another may repeat.
     """
 
     late_yuan: int = Field(50, ge=0)
@@ -206,6 +207,12 @@ class Assessment(Section):
     days: Literal["calendar", "working"] = "calendar"
     publish_by_day: int = Field(15, ge=1, le=28)
     remind_working_days: int = Field(2, ge=0, le=15)
+    repeat_days: int = Field(90, ge=1, le=3660)
+
+    @property
+    def repeats(self) -> timedelta:
+        """The same as a length of time: how far back repeats are looked for."""
+        return timedelta(days=self.repeat_days)
 
 
 class Reports(Section):

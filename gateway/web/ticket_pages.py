@@ -22,6 +22,7 @@ from storage.deadlines import last_dispatch
 from storage.linked_calls import calls_to_customer, connected_calls
 from storage.matters import StaleMatterError, history, matters_of
 from storage.notices import mark_read
+from storage.repeats import possible_repeats
 from storage.tickets import Ticket, TicketFilter, tickets
 from storage.unit_of_work import UnitOfWork
 
@@ -129,12 +130,16 @@ async def ticket_page(
         files = await attachments_of(work, present.ticket)
         calls = await calls_to_customer(work, found)
         connected = await connected_calls(work, found, present.fed_back_at, house.settings.visits.least)
+        can = offered(who, present)
+        confirms = Action.CONFIRM_REPEAT in can
+        alike = await possible_repeats(work, found, present, house.settings.assessment.repeats) if confirms else ()
     context: dict[str, Any] = {
         "viewer": who,
         "ticket": found,
         "matter": present,
         "entries": entries,
-        "actions": offered(who, present),
+        "actions": can,
+        "repeats": alike,
         "typed": typed or {},
         "refusal": refusal,
         "sees_customer": who.sees_customer(found, present),

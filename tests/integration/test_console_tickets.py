@@ -1,14 +1,20 @@
 """A ticket's whole life in the browser: from the operator's save to the director's return visit (D9 to D11, G0, N5)."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
+from answered_calls import received
+from api_house import SHANGHAI
 from console_house import PASSWORD, Console, answered
 from playwright.async_api import Page, expect
 
+from routing.verdicts import RingRule
 from routing.vocabulary import Action, Stage
+from storage.ledger import record
 from storage.matters import history, matter
 from storage.operators import Role, add_operator
+from storage.tickets import TicketForm, save_form
 
 OFFICE = {
     "9101": ("李静", Role.DIRECTOR),
@@ -290,3 +296,26 @@ async def test_a_ticket_is_merged_only_into_one_that_there_is(desks: Desks) -> N
     await do(leader, number, "merge", into="20200101-0001", why="同一诉求")
     await expect(leader.get_by_test_id("problem")).to_be_visible()
     assert Stage.DISPATCHED is await desks.stage(number)
+
+
+async def test_a_possible_repeat_is_pointed_out_and_confirmed_by_one_press(desks: Desks) -> None:
+    """Who leads sees what it may repeat and why, and confirms it; a contact is shown nothing of it (P3)."""
+    operator = await desks.console.signed_in("1001", "11")
+    director, contact = await desks.of("9101"), await desks.of("7101")
+    async with desks.console.house.storage.work() as work:
+        yesterday = desks.console.house.clock() - timedelta(days=1)
+        [earlier] = await record(work, [received("yq/yq-before", yesterday, "13900000009")], RingRule(), SHANGHAI)
+        form = TicketForm(topic="complaint.attitude", address="永中街道 8 号")
+        first = (await save_form(work, earlier.number, form, "1001", 0)).number
+        await work.commit()
+    again = await desks.saved(operator, "complaint.attitude", address="永中街道8号", description="又来了")
+    for page in (contact, director):
+        await page.goto(f"{desks.console.url}/tickets/{again}")
+    await expect(contact.get_by_test_id("stage")).to_be_visible()
+    await expect(contact.get_by_test_id("repeats")).to_have_count(0)
+    await expect(director.get_by_test_id(f"repeat-{first}")).to_contain_text("地址相同")
+    assert "confirm_repeat" not in await desks.actions(again)
+    await director.get_by_test_id(f"confirm-repeat-{first}").click()
+    await expect(director.get_by_test_id("repeats")).to_have_count(0)
+    await expect(director.get_by_role("link", name=first).first).to_be_visible()
+    assert "confirm_repeat" == (await desks.actions(again))[-1]
