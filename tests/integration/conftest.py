@@ -10,6 +10,7 @@ import pytest
 from answered_calls import after, answered, received
 from api_house import API, Clients, started
 from console_house import Console, in_browser
+from office_desks import Desks, staffed
 from playwright.async_api import Browser
 from postgres import PostgresServer
 from typed_commands import Typed
@@ -124,6 +125,12 @@ async def console(browser: Browser, sqlite_url: str, tmp_path: Path) -> AsyncIte
     """Return a running console to be looked at in a browser, and nobody signed in."""
     async with in_browser(browser, sqlite_url, tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+async def desks(console: Console) -> Desks:
+    """Return a console whose office is staffed."""
+    return await staffed(console)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """A crew that is there says so by the link of its notice (T4): without signing in, of its own dispatch, once."""
 
 from console_house import Console
+from office_desks import Desks, do
 from playwright.async_api import expect
-from test_console_tickets import Desks, desks, do  # noqa: F401 - a fixture is found by its name
 
 from gateway.arrivals import link_of
 from routing.matters import Matter
@@ -10,7 +10,7 @@ from routing.vocabulary import Action, Actor, Stage
 from storage.matters import history, matter
 
 
-async def dispatched(desks: Desks, topic: str = "fault.wire") -> Matter:  # noqa: F811 - the fixture
+async def dispatched(desks: Desks, topic: str = "fault.wire") -> Matter:
     """Let an operator save a fault; return where it stands."""
     operator = await desks.console.signed_in("1001", "11")
     number = await desks.saved(operator, topic, address="不知名的路口", description="电线掉在路上")
@@ -28,7 +28,7 @@ def link(console: Console, of: Matter) -> str:
     return link_of(console.url, console.house.secrets.session_key, of.ticket, of.dispatched_at)
 
 
-async def test_t4_a_crew_reports_by_its_link_that_it_is_there(desks: Desks) -> None:  # noqa: F811 - the fixture
+async def test_t4_a_crew_reports_by_its_link_that_it_is_there(desks: Desks) -> None:
     """To look at the link reports nothing; pressed, it is on the ticket, and pressed again nothing more."""
     sent = await dispatched(desks)
     page = await desks.console.page()
@@ -45,7 +45,7 @@ async def test_t4_a_crew_reports_by_its_link_that_it_is_there(desks: Desks) -> N
     assert [(Actor.CREW, "link")] == [(entry.actor, entry.data["how"]) for entry in entries]
 
 
-async def test_t4_no_other_link_reports_anything(desks: Desks) -> None:  # noqa: F811 - the fixture
+async def test_t4_no_other_link_reports_anything(desks: Desks) -> None:
     """A code that is guessed, that of another ticket, and that of a department from which it was taken away."""
     sent = await dispatched(desks)
     page = await desks.console.page()

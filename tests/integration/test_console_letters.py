@@ -1,8 +1,8 @@
 """The page of notices that reached nobody: who oversees sends again or gives up; nobody else sees it."""
 
 from console_house import Console
+from office_desks import Desks
 from playwright.async_api import expect
-from test_console_tickets import Desks, desks  # noqa: F401 - a fixture is found by its name
 
 from storage import outbox
 from storage.notices import ToKeep, keep
@@ -20,7 +20,7 @@ async def undelivered(console: Console, *recipients: str) -> list[int]:
     return [notice.id for notice in taken]
 
 
-async def test_a_dead_letter_is_sent_again_or_given_up(desks: Desks) -> None:  # noqa: F811 - the fixture
+async def test_a_dead_letter_is_sent_again_or_given_up(desks: Desks) -> None:
     """Each once; what waits is counted."""
     one, other = await undelivered(desks.console, "7101", "7301")
     director = await desks.of("9101")
@@ -34,7 +34,7 @@ async def test_a_dead_letter_is_sent_again_or_given_up(desks: Desks) -> None:  #
     await expect(director.get_by_test_id("letters-waiting")).to_contain_text("1")
 
 
-async def test_what_somebody_else_decided_is_said(desks: Desks) -> None:  # noqa: F811 - the fixture
+async def test_what_somebody_else_decided_is_said(desks: Desks) -> None:
     """The page that was open still shows it."""
     (one,) = await undelivered(desks.console, "7101")
     director = await desks.of("9101")
@@ -46,7 +46,7 @@ async def test_what_somebody_else_decided_is_said(desks: Desks) -> None:  # noqa
     await expect(director.get_by_test_id("problem")).to_be_visible()
 
 
-async def test_contacts_and_operators_see_no_list(desks: Desks) -> None:  # noqa: F811 - the fixture
+async def test_contacts_and_operators_see_no_list(desks: Desks) -> None:
     """It names who was to be told what."""
     contact, operator = await desks.of("7101"), await desks.console.signed_in("1001", "11")
     for page in (contact, operator):

@@ -1,91 +1,18 @@
 """A ticket's whole life in the browser: from the operator's save to the director's return visit (D9 to D11, G0, N5)."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
-import pytest
 from answered_calls import received
 from api_house import SHANGHAI
-from console_house import PASSWORD, Console, answered
-from playwright.async_api import Page, expect
+from console_house import answered
+from office_desks import Desks, do
+from playwright.async_api import expect
 
 from routing.verdicts import RingRule
-from routing.vocabulary import Action, Stage
+from routing.vocabulary import Stage
 from storage.ledger import record
-from storage.matters import history, matter
-from storage.operators import Role, add_operator
+from storage.matters import matter
 from storage.tickets import TicketForm, save_form
-
-OFFICE = {
-    "9101": ("李静", Role.DIRECTOR),
-    "9201": ("何总", Role.APPROVER),
-    "7101": ("王芳", Role.CONTACT),
-    "7301": ("赵静", Role.CONTACT),
-    "7601": ("冯涛", Role.CONTACT),
-}
-
-
-@dataclass
-class Desks:
-    """A console with an office: everybody who works on tickets."""
-
-    console: Console
-
-    async def of(self, work_number: str) -> Page:
-        """Sign somebody of the office in."""
-        page = await self.console.page()
-        await self.console.sign_in(page, work_number, "none", PASSWORD)
-        await page.wait_for_url("**/tickets")
-        return page
-
-    async def saved(self, page: Page, topic: str, **fields: str) -> str:
-        """Let an operator save a ticket on a topic while he talks; return its number."""
-        call = await answered(self.console)
-        await page.get_by_test_id("ticket-number").first.wait_for()
-        await page.get_by_test_id("topic").select_option(topic)
-        await page.get_by_test_id("settle").wait_for()
-        for name, value in fields.items():
-            await page.get_by_test_id(name.replace("_", "-")).fill(value)
-        await page.get_by_test_id("save").click()
-        await page.get_by_test_id("saved").wait_for()
-        return (await self.console.ticket(call.id)).number
-
-    async def stage(self, number: str) -> Stage:
-        """Return where a ticket stands."""
-        async with self.console.house.storage.reading() as work:
-            return (await matter(work, number)).stage
-
-    async def actions(self, number: str) -> list[Action]:
-        """Return what was done with a ticket, in order."""
-        async with self.console.house.storage.reading() as work:
-            return [entry.action for entry in await history(work, number)]
-
-
-@pytest.fixture
-async def desks(console: Console) -> Desks:
-    """Return a console whose office is staffed."""
-    async with console.house.storage.work() as work:
-        for number, (name, role) in OFFICE.items():
-            await add_operator(work, number, name, PASSWORD, role)
-        await work.commit()
-    return Desks(console)
-
-
-async def do(page: Page, number: str, action: str, **fields: str) -> None:
-    """Do something on a ticket's page, as it stands there if it offers it."""
-    if not page.url.endswith(number) or not await page.get_by_test_id(f"act-{action}").count():
-        await page.goto(f"{page.url.split('/tickets')[0]}/tickets/{number}")
-    await page.get_by_test_id(f"act-{action}").click()
-    form = page.get_by_test_id(f"form-{action}")
-    for name, value in fields.items():
-        field = form.locator(f"[name={name}]")
-        if await field.evaluate("field => field.tagName") == "SELECT":
-            await field.select_option(value)
-        elif await field.get_attribute("type") == "checkbox":
-            await field.check()
-        else:
-            await field.fill(value)
-    await form.get_by_test_id(f"do-{action}").click()
 
 
 async def test_a_complaint_goes_from_the_operator_to_the_return_visit(desks: Desks) -> None:
@@ -241,35 +168,6 @@ async def test_a_return_visit_counts_by_a_call_with_the_customer(desks: Desks) -
     await do(director, number, "visit")
     await expect(director.get_by_test_id("problem")).to_be_visible()
     assert Stage.REVIEWED is await desks.stage(number)
-
-
-async def test_d9_a_desk_that_is_open_shows_a_ticket_as_it_is_saved(desks: Desks) -> None:
-    """Nobody has to load his page anew: neither the contact, nor the director when the department has answered."""
-    contact, director = await desks.of("7101"), await desks.of("9101")
-    operator = await desks.console.signed_in("1001", "11")
-    number = await desks.saved(operator, "complaint", description="办事拖拉")
-    await expect(contact.get_by_test_id(f"waiting-{number}")).to_be_visible()
-    await expect(contact.get_by_test_id("inbox")).to_contain_text(number)
-    other = await desks.of("7101")
-    await do(other, number, "accept")
-    feedback = {"contacted_at": "2026-11-26T10:00", "contacted_how": "phone", "finding": "不实", "result": "已解释"}
-    await do(other, number, "feed_back", **feedback)
-    await expect(director.get_by_test_id(f"waiting-{number}")).to_be_visible()
-
-
-async def test_a_desk_ends_with_its_sign_in(desks: Desks) -> None:
-    """Nothing is sent to whom nobody knows any more."""
-    contact = await desks.of("7101")
-    address = f"{desks.console.url.replace('http', 'ws')}/live/tickets"
-    opened = f"""new Promise((done) => {{
-        const socket = new WebSocket("{address}");
-        socket.onopen = () => done(true);
-        socket.onerror = () => done(false);
-    }})"""
-    assert await contact.evaluate(opened)
-    await contact.get_by_test_id("sign-out").click()
-    await contact.wait_for_url("**/sign-in*")
-    assert not await contact.evaluate(opened)
 
 
 async def test_what_was_settled_at_once_goes_nowhere(desks: Desks) -> None:
