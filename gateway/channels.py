@@ -3,22 +3,30 @@
 An address may hold a password: none is logged, and none stands in what is said of a failure.
 """
 
+import asyncio
 import hashlib
 import hmac
 import json
 import os
 import re
+from collections import defaultdict
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import apprise
 
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _READ_AT_MOST: Final = 1024
+_LETTERS_AT_ONCE: Final = 32
+_TO_ONE_SERVER: Final = 2
 
 
 class ChannelError(Exception):
@@ -37,13 +45,43 @@ class Letter:
     body: str
 
 
-async def send_letter(address: str, letter: Letter) -> None:
-    """Hand a letter to what an address names; ${NAME} in it is taken from the environment. Raises ChannelError."""
-    service = apprise.Apprise()
-    if not service.add(_filled_in(address)):
-        raise ChannelError("the address cannot be used: correct it in departments.toml")
-    if not await service.async_notify(title=letter.title, body=letter.body):
-        raise ChannelError(f"{scheme_of(address)}: could not be reached, or did not take it")
+class Postman:
+    """Hands letters over in threads of his own, to any one server few at a time.
+
+    So servers that are silent keep neither the others waiting nor the rest of the program. The time allowed counts from
+    when it is a letter's turn.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._threads = ThreadPoolExecutor(_LETTERS_AT_ONCE, "letters")
+        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_TO_ONE_SERVER))
+
+    def close(self) -> None:
+        """Take no more letters; one that is being handed over is not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def hand_over(self, address: str, letter: Letter) -> None:
+        """Hand a letter to what an address names; ${NAME} in it is taken from the environment.
+
+        Raises ChannelError, and TimeoutError.
+        """
+        service, filled_in = apprise.Apprise(), _filled_in(address)
+        if not service.add(filled_in):
+            raise ChannelError("the address cannot be used: correct it in departments.toml")
+        handing_over = partial(service.notify, title=letter.title, body=letter.body)
+        async with self._turns[_server_of(filled_in)], asyncio.timeout(self._seconds):
+            taken = await asyncio.get_running_loop().run_in_executor(self._threads, handing_over)
+        if not taken:
+            raise ChannelError(f"{scheme_of(address)}: could not be reached, or did not take it")
+
+
+def _server_of(address: str) -> str:
+    """Return which server an address leads to, as far as it names one."""
+    with suppress(ValueError):
+        parts = urlsplit(address)
+        return f"{parts.scheme}://{parts.hostname}:{parts.port}"
+    return scheme_of(address)
 
 
 def scheme_of(address: str) -> str:

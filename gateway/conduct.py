@@ -3,6 +3,7 @@
 The other tables stand in gateway.sections.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import time, timedelta
 from pathlib import Path
@@ -95,15 +96,24 @@ class Webhook(Section):
 class Outgoing(Section):
     """How customers are called back and visited (D11, N3): the trunk to call out by, "" for none.
 
-    `trunk`: a SIP address, host:port; "demo" is a customer inside the PBX who always answers. `plus`: what the trunk
-    wants in place of a leading +. `rings`: how long he is rung. `phones`: the seat whose phone is rung for somebody who
-    works without one, by work number; nobody signs in there.
+    `trunk`: a SIP address, host:port; "demo" is a customer inside the PBX who always answers. `allowed`: a regular
+    expression of the numbers that may be called. `rings`: how long he is rung. `phones`: the seat whose phone is rung
+    for somebody who works without one, by work number; nobody signs in there.
     """
 
     trunk: str = Field("", pattern=r"^(|demo|[0-9A-Za-z.-]+:[0-9]{1,5})$")
-    plus: str = Field("00", pattern=r"^[0-9]{0,6}$")
+    allowed: str = "0?1[3-9][0-9]{9}|0[1-9][0-9]{8,10}|[2-9][0-9]{6,7}|95[0-9]{3,6}|[48]00[0-9]{7}"
     rings: int = Field(8, ge=1, le=20)
     phones: Mapping[str, str] = Field(default_factory=dict)
+
+    @field_validator("allowed")
+    @classmethod
+    def _is_expression(cls, allowed: str) -> str:
+        try:
+            re.compile(allowed)
+        except re.error as problem:
+            raise ValueError(f"is no regular expression: {problem}") from None
+        return allowed
 
 
 class Rating(Section):

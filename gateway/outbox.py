@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeAlias
@@ -11,7 +12,7 @@ import aiohttp
 import structlog
 
 from gateway.alarms import AlarmError
-from gateway.channels import ChannelError, Letter, post_event, send_letter
+from gateway.channels import ChannelError, Letter, Postman, post_event
 from gateway.conduct import Notices, Webhook
 from gateway.handling import ALARMS, WEBHOOK, Handling
 from gateway.web.catalogue import texts
@@ -66,6 +67,10 @@ class Outbox:
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _lines: dict[Pair, deque[Kept]] = field(default_factory=dict)
     _senders: set[asyncio.Task[None]] = field(default_factory=set)
+    _postman: Postman = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._postman = Postman(self.settings.send_seconds)
 
     def wake(self, _recipients: Iterable[str] = ()) -> None:
         """Look at once."""
@@ -83,6 +88,7 @@ class Outbox:
                     await asyncio.gather(with_patience, return_exceptions=True)
             finally:
                 await self._let_go()
+                self._postman.close()
 
     async def look(self, session: aiohttp.ClientSession) -> None:
         """Take what is due and begin to send it; channels that are still busy keep their turn."""
@@ -108,10 +114,11 @@ class Outbox:
         async with self.storage.work() as work:
             taken = await outbox.take(
                 work,
-                timedelta(seconds=self.settings.send_seconds * _LEASE),
+                self._lease,
                 _AT_ONCE,
                 urgent_only=self.settings.quiet.covers(self.clock().astimezone(self.handling.rules.book.zone)),
                 apart_from=tuple(self._lines),
+                day_and_night=(WEBHOOK,),
             )
             await work.commit()
         return taken
@@ -122,21 +129,38 @@ class Outbox:
         try:
             while line:
                 notice = line.popleft()
+                if not await self._still_ours(notice):
+                    continue
                 problem, final = await self._outcome(notice, session)
                 try:
                     await self._keep(notice, problem, final=final)
                     if problem and not final:
                         await self._put_off([line.popleft() for _ in range(len(line))])
-                except StorageError as delayed:  # its lease runs out, and it is sent again
+                except Exception as delayed:  # noqa: BLE001 # its lease runs out, and it is sent again
                     _log.warning("outbox.not_kept", notice=notice.id, reason=str(delayed))
         finally:
             del self._lines[pair]
 
+    @property
+    def _lease(self) -> timedelta:
+        return timedelta(seconds=self.settings.send_seconds * _LEASE)
+
+    async def _still_ours(self, notice: Kept) -> bool:
+        """Say whether nobody else can have taken it meanwhile; where half its lease is over, renew it."""
+        if self.clock() < notice.next_attempt_at - self._lease / 2:
+            return True
+        try:
+            async with self.storage.work() as work:
+                ours = await outbox.renew(work, notice, self._lease)
+                await work.commit()
+        except StorageError:
+            return False
+        return ours
+
     async def _outcome(self, notice: Kept, session: aiohttp.ClientSession) -> tuple[str, bool]:
         """Send a notice; return why it did not reach its channel, "" where it did, and whether it never will."""
         try:
-            async with asyncio.timeout(self.settings.send_seconds):
-                await self._send(notice, session)
+            await self._send(notice, session)
         except ChannelError as refused:
             return str(refused), refused.final
         except TimeoutError:
@@ -163,12 +187,13 @@ class Outbox:
         elif notice.recipient == ALARMS:
             letter = self._letter(notice, self.language)
             try:
-                await self.attention.of_danger(letter.title, letter.body)
+                async with asyncio.timeout(self.settings.send_seconds):
+                    await self.attention.of_danger(letter.title, letter.body)
             except AlarmError as problem:
                 raise ChannelError(str(problem)) from None
         else:
             contact, address = self._reached(notice)
-            await send_letter(address, self._letter(notice, contact.language or self.language))
+            await self._postman.hand_over(address, self._letter(notice, contact.language or self.language))
 
     def _reached(self, notice: Kept) -> tuple[Contact, str]:
         """Return the contact whom a notice is for, and the address of that channel of his."""
@@ -216,9 +241,14 @@ class Outbox:
             _log.error("outbox.alarm_not_raised", notice=notice.id, reason=str(problem))
 
     async def _let_go(self) -> None:
-        """Wait a moment for what is being sent; what is not done by then is sent again by the next gateway."""
+        """Wait a moment for what is being sent, and give back what was to follow: the next gateway takes it at once."""
+        following = [notice.id for line in self._lines.values() for notice in line]
         for line in self._lines.values():
             line.clear()
+        with suppress(StorageError):  # then their leases run out
+            async with self.storage.work() as work:
+                await outbox.put_off(work, following, self.clock())
+                await work.commit()
         senders = set(self._senders)
         if senders:
             await asyncio.wait(senders, timeout=_LET_GO_SECONDS)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any, Final, Protocol
 
-from gateway.ami.errors import AMIError
+from gateway.ami.errors import ActionTimeoutError, AMIError, ConnectionLostError
 from gateway.ami.record import RecordKind
 from gateway.calls.call import caller_in
 from gateway.calls.outgoing import outgoing_id
@@ -24,7 +24,8 @@ from routing.vocabulary import FactKind
 CONTEXT: Final = "call-out"
 """The dialplan's part that dials out."""
 _OWN_PHONE_SECONDS: Final = 20
-_OVER_AT_LATEST: Final = timedelta(seconds=_OWN_PHONE_SECONDS + 10)
+_RINGS_AT_LONGEST: Final = timedelta(minutes=3)
+_TALKS_AT_LONGEST: Final = timedelta(hours=2)
 """An order of which nothing more was heard stands in the way of another for no longer."""
 
 
@@ -36,6 +37,7 @@ class NotCalled(Enum):
     NO_SEAT = auto()
     PHONE_BUSY = auto()
     REFUSED = auto()
+    UNKNOWN = auto()
 
 
 class OutgoingError(Exception):
@@ -56,7 +58,7 @@ class Room(Protocol):
 
 @dataclass(slots=True)
 class OutgoingCaller:
-    """Makes the calls, one at a time for each person. `clock` returns an aware UTC instant."""
+    """Makes the calls, one at a time from each phone. `clock` returns an aware UTC instant."""
 
     settings: Outgoing
     line: Line
@@ -77,7 +79,7 @@ class OutgoingCaller:
         to = self._number(number)
         phone = self._free_phone(by)
         outgoing = outgoing_id(caller_in(call), self.clock())
-        self._under_way[by] = (outgoing, self.clock())
+        self._under_way[phone] = (outgoing, self.clock() + _RINGS_AT_LONGEST)
         ordered = {"call": call, "id": outgoing, "operator": by, "purpose": purpose.value, "number": number}
         await self._note(ordered)
         try:
@@ -92,21 +94,27 @@ class OutgoingCaller:
                 Timeout=str(_OWN_PHONE_SECONDS * 1000),
                 Async="true",
             )
+        except (ActionTimeoutError, ConnectionLostError) as problem:  # the PBX may have begun: it will tell (I8)
+            raise OutgoingError(NotCalled.UNKNOWN, str(problem)) from None
         except AMIError as problem:
-            self._under_way.pop(by, None)
+            self._under_way.pop(phone, None)
             await self._note({"call": call, "id": outgoing, "status": "REFUSED"})
             raise OutgoingError(NotCalled.REFUSED, str(problem)) from None
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Take in what happened: whose call to a customer is over may call the next."""
         over = {fact.subject for fact in facts if fact.kind is FactKind.OUTGOING_ENDED}
-        if over:
-            self._under_way = {by: order for by, order in self._under_way.items() if order[0] not in over}
+        talks = {fact.subject for fact in facts if fact.kind is FactKind.OUTGOING_ANSWERED}
+        for phone, (outgoing, _) in tuple(self._under_way.items()):
+            if outgoing in over:
+                del self._under_way[phone]
+            elif outgoing in talks:
+                self._under_way[phone] = (outgoing, self.clock() + _TALKS_AT_LONGEST)
 
     def _number(self, number: str) -> str:
         if not self.offered:
             raise OutgoingError(NotCalled.NO_TRUNK)
-        if not (to := dialled(number, self.settings.plus)):
+        if not (to := dialled(number, self.settings.allowed)):
             raise OutgoingError(NotCalled.NO_NUMBER)
         return to
 
@@ -116,8 +124,8 @@ class OutgoingCaller:
         seat = state.seat.id if state else self.settings.phones.get(by)
         if seat is None:
             raise OutgoingError(NotCalled.NO_SEAT)
-        ordered = self._under_way.get(by)
-        waits = ordered is not None and self.clock() - ordered[1] < _OVER_AT_LATEST
+        ordered = self._under_way.get(seat)
+        waits = ordered is not None and self.clock() < ordered[1]
         if waits or (state is not None and state.device is not Device.NOT_IN_USE):
             raise OutgoingError(NotCalled.PHONE_BUSY)
         return seat

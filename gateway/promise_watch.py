@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -31,6 +31,7 @@ class PromiseWatch:
     handling: Handling
     wake: Callable[[Iterable[str]], None]
     clock: Callable[[], datetime]
+    _told: set[tuple[str, datetime, bool]] = field(default_factory=set)
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -46,13 +47,17 @@ class PromiseWatch:
         async with self.storage.reading() as work:
             due = [(ticket, at) for ticket in await open_callbacks(work) if (at := self._due(ticket)) is not None]
         ahead = timedelta(minutes=self.settings.ahead_minutes)
-        soon = [(ticket, at) for ticket, at in due if at - ahead <= self.clock()]
+        now = self.clock()
+        keys = {(ticket.number, at, at <= now): (ticket, at) for ticket, at in due if at - ahead <= now}
+        soon = [one for key, one in keys.items() if key not in self._told]
         if not soon:
             return
         async with self.storage.work() as work:
             leaders = (await self.handling.addressees(work)).people.get(Actor.SHIFT_LEADER, ())
             told = [number for ticket, at in soon for number in await self._tell(work, ticket, at, leaders)]
             await work.commit()
+        self._told.clear()
+        self._told.update(keys)
         self.wake(told)
 
     def _due(self, ticket: Ticket) -> datetime | None:

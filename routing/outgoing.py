@@ -13,7 +13,8 @@ from typing import Final
 from routing.facts import Fact, in_order
 from routing.vocabulary import FactKind
 
-_DIALLED: Final = re.compile(r"\+?[0-9]{3,20}")
+_DIALLED: Final = re.compile(r"[0-9]{3,20}")
+_OWN_COUNTRY: Final = "+86"
 _MARKS: Final = str.maketrans("", "", " -()（）\u3000\u2010\u2011\u2013")
 
 
@@ -50,7 +51,7 @@ def outgoing_calls(facts: Iterable[Fact]) -> tuple[OutgoingCall, ...]:
     """Return the calls to a customer that the facts of his call tell of, in the order in which they were ordered."""
     seen = in_order(list(facts))
     answered = {fact.subject: fact for fact in reversed(seen) if fact.kind is FactKind.OUTGOING_ANSWERED}
-    ended = {fact.subject: fact for fact in reversed(seen) if fact.kind is FactKind.OUTGOING_ENDED}
+    ended = {fact.subject: fact for fact in reversed(seen) if _ends(fact, answered.get(fact.subject))}
     return tuple(
         OutgoingCall(
             fact.subject,
@@ -67,12 +68,19 @@ def outgoing_calls(facts: Iterable[Fact]) -> tuple[OutgoingCall, ...]:
     )
 
 
-def dialled(number: str, plus: str = "00") -> str:
-    """Return a number as the trunk dials it, without the marks people write in it; "" for what is no number (I10).
+def _ends(fact: Fact, answered: Fact | None) -> bool:
+    """Say whether a fact ends a call: one that seemed refused, and was answered all the same, ended later."""
+    return fact.kind is FactKind.OUTGOING_ENDED and (answered is None or fact.at >= answered.at)
 
-    `plus` is what the trunk wants in place of a leading +.
+
+def dialled(number: str, allowed: str) -> str:
+    """Return a number as the trunk dials it, without the marks people write in it and the country's own code.
+
+    "" for what is no number (I10), or none that matches `allowed`: calls cost money, and whoever calls in can have any
+    number shown.
     """
     bare = number.translate(_MARKS)
-    if not _DIALLED.fullmatch(bare):
-        return ""
-    return plus + bare[1:] if bare.startswith("+") else bare
+    if bare.startswith(_OWN_COUNTRY):
+        national = bare.removeprefix(_OWN_COUNTRY)
+        bare = national if national.startswith("1") else f"0{national}"
+    return bare if _DIALLED.fullmatch(bare) and re.fullmatch(allowed, bare) else ""

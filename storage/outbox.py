@@ -23,16 +23,23 @@ _DEAD: Final = and_(
 
 
 async def take(
-    work: UnitOfWork, lease: timedelta, limit: int, *, urgent_only: bool, apart_from: Collection[tuple[str, str]] = ()
+    work: UnitOfWork,
+    lease: timedelta,
+    limit: int,
+    *,
+    urgent_only: bool,
+    apart_from: Collection[tuple[str, str]] = (),
+    day_and_night: Collection[str] = (),
 ) -> list[Kept]:
     """Lease at most `limit` notices that are due, the urgent first, then the oldest; each counts as one more attempt.
 
-    `apart_from`: (recipient, channel) of those whose turn it is not.
+    `apart_from`: (recipient, channel) of those whose turn it is not; `day_and_night`: who wants those that are not
+    urgent also where others do not.
     """
     now = work.now()
     conditions: list[ColumnElement[bool]] = [_WAITS, _table.c.next_attempt_at <= now]
     if urgent_only:
-        conditions.append(_table.c.urgent)
+        conditions.append(or_(_table.c.urgent, _table.c.recipient.in_(day_and_night)))
     if apart_from:
         busy = (and_(_table.c.recipient == recipient, _table.c.channel == channel) for recipient, channel in apart_from)
         conditions.append(not_(or_(*busy)))
@@ -64,6 +71,17 @@ async def failed(work: UnitOfWork, notice: int, problem: str, again_at: datetime
         await _set(work, notice, problem=problem, next_attempt_at=again_at)
     else:
         await _set(work, notice, problem=problem, given_up_at=work.now())
+
+
+async def renew(work: UnitOfWork, notice: Kept, lease: timedelta) -> bool:
+    """Lease a notice anew that was taken a while ago; say whether it is still that attempt's, and to be delivered."""
+    statement = (
+        update(_table)
+        .where(_table.c.id == notice.id, _table.c.attempts == notice.attempts, _WAITS)
+        .values(next_attempt_at=work.now() + lease)
+        .returning(_table.c.id)
+    )
+    return (await work.execute(statement)).scalar() is not None
 
 
 async def put_off(work: UnitOfWork, notices: Collection[int], until: datetime) -> None:

@@ -11,7 +11,9 @@ from routing.vocabulary import FactKind
 
 def _called_back(told: Mapping[str, Any], at: datetime) -> Fact:
     """Tell that he was on the line again: by the ticket of that call. Older records name none."""
-    return Fact(told["call"], FactKind.CALLED_BACK, at, told.get("by_call", ""), data={"operator": told["operator"]})
+    on_the_line_at = datetime.fromisoformat(told["at"]) if "at" in told else at
+    subject, data = told.get("by_call", ""), {"operator": told["operator"]}
+    return Fact(told["call"], FactKind.CALLED_BACK, on_the_line_at, subject, data=data)
 
 
 def _promised(told: Mapping[str, Any], at: datetime) -> Fact:

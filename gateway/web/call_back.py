@@ -5,10 +5,11 @@ import json
 from aiohttp import web
 
 from gateway.ami.record import RecordKind
-from gateway.web.desk import insist, toast
+from gateway.web.desk import toast
 from gateway.web.leaders import insist_on_oversight
 from gateway.web.rendering import CALLBACKS, house_of
 from gateway.web.ticket_pages import looked_up_or_404, ticket_page, viewer
+from routing.privacy import HOTLINE
 from storage.callbacks import is_open
 from storage.linked_calls import connected_calls
 
@@ -19,7 +20,8 @@ ROUTES = web.RouteTableDef()
 async def called_again(request: web.Request) -> web.Response:
     """Put on record that he was on the line again himself, by the call that shows it."""
     house = house_of(request)
-    insist(request)
+    if viewer(request).actor not in HOTLINE:
+        raise web.HTTPForbidden(text="refused: only the hotline keeps promises\n")
     ticket = request.app[CALLBACKS].owed_to(str((await request.post()).get("call", "")))
     if ticket is None:
         return toast(request, "callbacks.not_owed", 409)
@@ -27,7 +29,7 @@ async def called_again(request: web.Request) -> web.Response:
         calls = await connected_calls(work, ticket, ticket.callback_promised_at, house.settings.visits.least)
     if not calls:
         return toast(request, "callbacks.no_such_call", 409)
-    told = {"call": ticket.call, "operator": calls[0].by, "by_call": calls[0].id}
+    told = {"call": ticket.call, "operator": calls[0].by, "by_call": calls[0].id, "at": calls[0].at.isoformat()}
     await house.ami.note(RecordKind.CALLED_BACK, json.dumps(told).encode())
     return toast(request, "callbacks.noted")
 

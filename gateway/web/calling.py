@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from gateway.outgoing import NotCalled, OutgoingError
-from gateway.web.desk import insist, toast
+from gateway.web.desk import toast
 from gateway.web.rendering import CALLBACKS, house_of
 from gateway.web.ticket_pages import looked_up_or_404, ticket_page, viewer
 from routing.outgoing import Purpose
@@ -22,6 +22,7 @@ _SAYS: Final[Mapping[NotCalled, str]] = {
     NotCalled.NO_SEAT: "outgoing.no_seat",
     NotCalled.PHONE_BUSY: "outgoing.phone_busy",
     NotCalled.REFUSED: "outgoing.refused",
+    NotCalled.UNKNOWN: "outgoing.unknown",
 }
 
 
@@ -44,12 +45,14 @@ async def call_customer(request: web.Request) -> web.Response:
 @ROUTES.post("/desk/call-back")
 async def call_back(request: web.Request) -> web.Response:
     """Call somebody who was promised it."""
-    house, visitor = house_of(request), insist(request)
+    house, who = house_of(request), viewer(request)
+    if who.actor not in HOTLINE:
+        raise web.HTTPForbidden(text="refused: only the hotline calls customers\n")
     ticket = request.app[CALLBACKS].owed_to(str((await request.post()).get("call", "")))
     if ticket is None:
         return toast(request, "callbacks.not_owed", 409)
     try:
-        await house.outgoing.call(ticket.call, number_of(ticket), visitor.work_number, Purpose.CALLBACK)
+        await house.outgoing.call(ticket.call, number_of(ticket), who.work_number, Purpose.CALLBACK)
     except OutgoingError as problem:
         return toast(request, _SAYS[problem.why], 502 if problem.said else 409, said=problem.said)
     return toast(request, "outgoing.answer")

@@ -63,7 +63,8 @@ async def save(request: web.Request) -> web.Response:
         for name, most in LIMITS.items():
             if len(getattr(form, name)) > most:
                 return answer.give("form.too_long", 422, field=FIELD_TEXTS[name], most=most)
-        until = promised_until(house_of(request), sent)
+        present = await _ticket(house_of(request), answer.call) if sent.get("promise_until") else None
+        until = promised_until(house_of(request), sent, present, visitor.work_number)
         answered = await _save(request, visitor, answer, form, sends="keep" not in sent, settled="settle" in sent)
         if until is not None and answered.status == HTTPStatus.OK:
             await promise(house_of(request), answer.call, visitor.work_number, until)

@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.ami.record import RecordKind
 from gateway.house import House
+from storage.tickets import Ticket
 
 _LONGEST: Final = timedelta(days=30)
 
@@ -15,8 +16,11 @@ class PromiseError(ValueError):
     """That is no time until which to promise anything; the message is the key of the text that says why."""
 
 
-def promised_until(house: House, sent: Mapping[str, str]) -> datetime | None:
-    """Return until when a form promises a call, in UTC; None where it promises none. Raises PromiseError."""
+def promised_until(house: House, sent: Mapping[str, str], present: Ticket | None, by: str) -> datetime | None:
+    """Return until when a form promises a call anew, in UTC; None where it promises none, or what holds already.
+
+    A form that is saved again says again what was promised with it. Raises PromiseError.
+    """
     written = sent.get("promise_until", "").strip()
     if not written:
         return None
@@ -24,6 +28,8 @@ def promised_until(house: House, sent: Mapping[str, str]) -> datetime | None:
         until = datetime.fromisoformat(written).replace(tzinfo=house.settings.hotline.zone).astimezone(UTC)
     except (ValueError, OverflowError):
         raise PromiseError("promise.no_time") from None
+    if present and (present.callback_due_at, present.callback_owner) == (until, by):
+        return None
     if not house.clock() < until < house.clock() + _LONGEST:
         raise PromiseError("promise.not_ahead")
     return until

@@ -63,11 +63,13 @@ class Receiver:
     status: int | None = 200
     events: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
 
     async def take(self, request: web.Request) -> web.Response:
         """Be told."""
         self.events.append((dict(request.headers), await request.read()))
+        self.heard.set()
         if self.status is None:
             await self.released.wait()
         return web.Response(status=self.status or 200, headers={"Location": self.url})
@@ -126,6 +128,20 @@ class House:
         await self.outbox.look(self.session)
         await self.outbox.settled()
 
+    def another_outbox(self) -> Outbox:
+        """Return the outbox of a gateway that was just started."""
+        webhooks = {hook.name: (hook, SECRET) for hook in self.settings.webhooks}
+        return Outbox(
+            self.settings.notices,
+            webhooks,
+            "zh-Hans",
+            "key",
+            self.storage,
+            self.handling,
+            self,
+            lambda: self.now,
+        )
+
     async def of_danger(self, title: str, _text: str) -> None:
         """Be alarmed of a danger; deaf the first time."""
         self.dangers.append(title)
@@ -160,8 +176,7 @@ async def house(database_url: str, folder: Path, channels: Iterable[str], **sett
             handling = Handling(storage, RuleShelf.open(chosen), clock, lambda _: None, chosen.webhooks, alarms=True)
             built = House(storage, chosen, clock(), handling, session)
             made.append(built)
-            webhooks = {hook.name: (hook, SECRET) for hook in chosen.webhooks}
-            built.outbox = Outbox(chosen.notices, webhooks, "zh-Hans", "key", storage, handling, built, clock)
+            built.outbox = built.another_outbox()
             async with storage.work() as work:
                 await add_operator(work, "9101", "9101", "four-rings", Role.DIRECTOR)
                 await work.commit()

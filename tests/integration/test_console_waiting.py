@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
-from console_house import Call, Console
+from console_house import Call, Console, answered
 from playwright.async_api import expect
 
 from gateway.ami.record import RecordKind
@@ -49,6 +50,7 @@ async def test_whoever_is_to_be_called_back_stands_on_every_page(console: Consol
     await expect(page.locator("#toast")).to_contain_text("已记录回电")
     again = await console.ticket("yq/yq-3")
     told = {"call": earlier.id, "operator": "1002", "by_call": again.number}
+    told["at"] = again.answered_at.isoformat()
     assert (RecordKind.CALLED_BACK, told) == console.pbx.noted[-1]
 
 
@@ -83,3 +85,22 @@ async def test_who_is_not_to_be_called_back_cannot_be_put_on_record(console: Con
     asked = "fetch('/desk/called-again', {method: 'POST', body: new URLSearchParams({call: 'yq/yq-9'})})"
     assert 409 == await page.evaluate(f"{asked}.then((answer) => answer.status)")
     assert [] == console.pbx.noted
+
+
+async def test_a_form_that_is_saved_again_promises_nothing_anew(console: Console) -> None:
+    """What it promised stands in it still; once that is kept, or past, it saves as any other."""
+    page = await console.signed_in("1001", "11")
+    await answered(console, "1001")
+    await page.get_by_test_id("ticket-number").first.wait_for()
+    tomorrow = datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(days=1)
+    await page.get_by_test_id("promise-until").fill(f"{tomorrow:%Y-%m-%dT%H:%M}")
+    await page.get_by_test_id("save").click()
+    await page.get_by_test_id("saved").wait_for()
+    ((kind, told),) = console.pbx.noted
+    assert (RecordKind.PROMISED, "1001") == (kind, told["operator"])
+    promised = Fact(told["call"], FactKind.PROMISED, datetime.now(UTC), "1", data={**told})
+    await console.commits(promised)
+    await page.get_by_test_id("description").fill("还有一句")
+    await page.get_by_test_id("save").click()
+    await expect(page.locator("input[name=version]")).to_have_value("2")
+    assert 1 == len(console.pbx.noted)

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -96,20 +97,21 @@ async def test_n5_a_danger_raises_the_alarm_until_it_is_heard(database_url: str,
     assert all(number in title for title in made.dangers)
 
 
-async def test_in_quiet_hours_only_what_is_urgent_goes(database_url: str, tmp_path: Path) -> None:
-    """The rest follows in the morning."""
-    hook = Webhook(name="all", url="http://127.0.0.1:9/hook")
+async def test_in_quiet_hours_people_are_told_only_what_is_urgent(
+    database_url: str, tmp_path: Path, mailbox: tuple[Mailbox, str]
+) -> None:
+    """The rest follows in the morning; a program does not sleep."""
+    box, address = mailbox
     async with listening(Receiver()) as receiver:
-        hook = hook.model_copy(update={"url": receiver.url})
-        async with house(database_url, tmp_path, [], webhooks=[hook]) as made:
+        hook = Webhook(name="all", url=receiver.url, events=("dispatched",))
+        async with house(database_url, tmp_path, [address], webhooks=[hook]) as made:
             made.now = local("2026-11-23 23:00")
-            await made.dispatched()
-            urgent = await made.dispatched("fault.wire")
+            numbers = {await made.dispatched(), await made.dispatched("fault.wire")}
             await made.look()
-            assert {urgent} == {json.loads(body)["ticket"] for _, body in receiver.events}
+            assert ([], numbers) == (box.subjects(), {json.loads(body)["ticket"] for _, body in receiver.events})
             made.now = local("2026-11-24 07:00")
             await made.look()
-            assert 2 == len({json.loads(body)["ticket"] for _, body in receiver.events})
+            assert 1 == len(box.subjects())
 
 
 async def test_a_webhook_is_signed_and_told_each_thing_once(database_url: str, tmp_path: Path) -> None:
@@ -178,6 +180,48 @@ async def test_one_that_hangs_holds_up_no_other(database_url: str, tmp_path: Pat
             await made.look()
         assert 3 == len(hanging.events) == len(set(hanging.told()))
         assert 3 == len(set(quick.told()))
+
+
+async def test_mail_servers_that_are_silent_hold_up_no_other(
+    database_url: str, tmp_path: Path, mailbox: tuple[Mailbox, str]
+) -> None:
+    """However many letters are for them: the one for a server that answers does not wait for theirs."""
+    box, address = mailbox
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections, and says nothing
+        port = silent.getsockname()[1]
+        nowhere = f"mailto://127.0.0.1:{port}?from=a@example.cn&to=b@example.cn&mode=insecure"
+        async with house(database_url, tmp_path, [nowhere] * 8 + [address], notices={"send_seconds": 1.0}) as made:
+            await made.dispatched()
+            await made.outbox.look(made.session)
+            async with asyncio.timeout(10):
+                while not box.letters:
+                    await asyncio.sleep(0.01)
+            await made.outbox.settled()
+            await made.outbox.look(made.session)
+            assert 8 == made.outbox.waiting
+
+
+async def test_i7_what_another_gateway_has_taken_meanwhile_is_not_sent_twice(database_url: str, tmp_path: Path) -> None:
+    """A channel so slow that the lease of what follows runs out: only what was being sent just then goes again."""
+    async with listening(Receiver(status=None)) as receiver:
+        hook = Webhook(name="dispatch", url=receiver.url, events=("dispatched",))
+        async with house(database_url, tmp_path, [], webhooks=[hook], notices={"send_seconds": 60.0}) as made:
+            other = made.another_outbox()
+            for _ in range(3):
+                await made.dispatched()
+            await made.outbox.look(made.session)
+            await receiver.heard.wait()
+            made.now += timedelta(seconds=601)
+            receiver.heard.clear()
+            await other.look(made.session)
+            await receiver.heard.wait()
+            receiver.status = 200
+            receiver.released.set()
+            await made.outbox.settled()
+            await other.settled()
+        first, *following = receiver.told()[1:]
+        assert receiver.told()[0] == first
+        assert 2 == len(following) == len(set(following))
 
 
 async def test_a_channel_that_fails_is_left_alone_for_a_while(database_url: str, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from gateway.ami.record import Record, RecordKind
 from gateway.calls.intake import Intake
 from gateway.calls.outgoing import outgoing_id
 from gateway.calls.tracker import Tracker
+from gateway.conduct import Outgoing
 from routing.facts import Fact
 from routing.outgoing import OutgoingCall, outgoing_calls
 from routing.outgoing import dialled as as_dialled
@@ -122,6 +123,13 @@ def test_d11_what_became_of_each_call_to_a_customer_is_told() -> None:
     assert OutgoingCall(unseen, "1002", "callback", "138", at(400), at(402)) == told[3]
 
 
+def test_i8_a_call_that_was_thought_to_be_refused_ended_when_it_ended() -> None:
+    """The PBX may have taken an order whose answer was lost."""
+    calls = [*ordered(100), *said(RecordKind.OUTGOING, 101, id=OUT, status="REFUSED"), *connected_call(answered_call())]
+    (told,) = outgoing_calls(calls)
+    assert (timedelta(seconds=20), "ANSWER") == (told.talked, told.status)
+
+
 def test_a_gateway_that_was_started_in_mid_call_tells_its_end_all_the_same() -> None:
     """The channel's own name says whose call it is about."""
     story = Story()
@@ -144,7 +152,11 @@ def test_other_channels_are_none_of_ours(uniqueid: str) -> None:
         ("13800138000", "13800138000"),
         ("0577-8656 5598", "057786565598"),
         ("（0577）86565598", "057786565598"),
-        ("+86 138 0013 8000", "008613800138000"),
+        ("+86 138 0013 8000", "13800138000"),
+        ("+86 577 8656 5598", "057786565598"),
+        ("+44 20 7946 0000", ""),
+        ("0044207946000012", ""),
+        ("110", ""),
         ("95598", "95598"),
         ("", ""),
         ("anonymous", ""),
@@ -160,7 +172,7 @@ def test_other_channels_are_none_of_ours(uniqueid: str) -> None:
 )
 def test_i10_only_a_number_is_dialled(written: str, number: str) -> None:
     """Marks that people write are dropped; everything else is no number at all."""
-    assert number == as_dialled(written)
+    assert number == as_dialled(written, Outgoing().allowed)
 
 
 def test_n3_without_a_time_it_is_due_after_a_while() -> None:
