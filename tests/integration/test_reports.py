@@ -100,3 +100,25 @@ async def test_a_period_without_calls_has_no_groups(storage: Storage) -> None:
     """Nothing is made up for a month in which nobody called."""
     async with storage.reading() as work:
         assert {} == await count(work, Question(NOVEMBER, By.DAY, SOON), SHANGHAI)
+
+
+async def test_n3_a_promise_that_was_kept_too_late_was_not_kept(storage: Storage) -> None:
+    """By the time agreed on, where one was; who pressed the key is kept his promise whenever he is called back."""
+    noon = datetime(2026, 11, 23, 12, tzinfo=SHANGHAI)
+    facts: list[Fact] = []
+    for number, (due_after, kept_after) in enumerate([(60, 50), (60, 61), (60, None), (None, 500), (None, None)]):
+        call, promised = f"yq/yq-{number}.0", {"operator": "1001"}
+        facts.append(Fact(call, FactKind.RECEIVED, noon, data={"caller_number": f"1380000000{number}"}))
+        if due_after is None:
+            facts.append(Fact(call, FactKind.CALLBACK_ASKED, noon))
+        else:
+            due_at = noon + timedelta(minutes=due_after)
+            facts.append(Fact(call, FactKind.PROMISED, noon, "1", data={**promised, "due_at": due_at.isoformat()}))
+        if kept_after is not None:
+            facts.append(Fact(call, FactKind.CALLED_BACK, noon + timedelta(minutes=kept_after), data=promised))
+    async with storage.work() as work:
+        await record(work, facts, RULE, SHANGHAI)
+        await work.commit()
+    async with storage.reading() as work:
+        total = sum((await count(work, Question(NOVEMBER, By.MONTH, SOON), SHANGHAI)).values(), Counts())
+    assert (5, 2) == (total.callbacks_promised, total.callbacks_kept)
