@@ -14,7 +14,8 @@ class Promise:
     """The promise that holds for a call, the last one made. Instants are aware UTC; None means "not so, or not known".
 
     `due_at`: until when, where a person has said so. `owner`: the work number of who made it, None where anybody may
-    keep it. `kept_by`: who talked to the customer after it was made.
+    keep it. `kept_by`: who talked to the customer after it was made. `missed_at`: the first time agreed on, this
+    promise's or that of one before it, that had passed when the customer was called, told anew, or given up.
     """
 
     made_at: datetime
@@ -23,6 +24,7 @@ class Promise:
     kept_at: datetime | None = None
     kept_by: str | None = None
     given_up_at: datetime | None = None
+    missed_at: datetime | None = None
 
 
 def promise_of(facts: Sequence[Fact]) -> Promise | None:
@@ -40,7 +42,19 @@ def promise_of(facts: Sequence[Fact]) -> Promise | None:
         kept_at,
         kept_by,
         given_up.at if given_up and kept_at is None else None,
+        _missed(promised, facts),
     )
+
+
+def _missed(promised: Sequence[Fact], facts: Sequence[Fact]) -> datetime | None:
+    """Return the first time agreed on that was let pass: a new promise does not make up for the one before it."""
+    ends = [at for at, _ in _connected(facts)]
+    ends += [fact.at for fact in facts if fact.kind in (FactKind.PROMISED, FactKind.CALLBACK_GIVEN_UP)]
+    for made in promised:
+        due_at, over = _instant(made.text("due_at")), min((at for at in ends if at > made.at), default=None)
+        if due_at and over and over > due_at:
+            return due_at
+    return None
 
 
 def callback_asked(facts: Sequence[Fact]) -> Fact | None:

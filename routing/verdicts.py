@@ -73,6 +73,7 @@ class Verdict:
     called_back_at: datetime | None
     called_back_by: str | None
     callback_given_up_at: datetime | None
+    callback_missed_at: datetime | None
     rating: int | None
     harassment: bool
     held_ms: int
@@ -166,6 +167,7 @@ def _promise(facts: list[Fact]) -> dict[str, Any]:
         "called_back_at": found and found.kept_at,
         "called_back_by": found and found.kept_by,
         "callback_given_up_at": found and found.given_up_at,
+        "callback_missed_at": found and found.missed_at,
     }
 
 

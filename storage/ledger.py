@@ -188,6 +188,7 @@ _JUDGED = (
     "called_back_at",
     "called_back_by",
     "callback_given_up_at",
+    "callback_missed_at",
     "rating",
     "harassment",
     "held_ms",

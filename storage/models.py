@@ -87,6 +87,7 @@ tickets = Table(
     Column("called_back_at", Instant),
     Column("called_back_by", Key),
     Column("callback_given_up_at", Instant),
+    Column("callback_missed_at", Instant),
     Column("rating", Integer),
     Column("harassment", Boolean, nullable=False, server_default=text("false")),
     Column("held_ms", BigInteger, nullable=False, server_default=text("0")),

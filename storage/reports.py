@@ -160,7 +160,6 @@ def _conditions(question: Question, dialect: str) -> dict[str, ColumnElement[boo
     """Return what makes a call count, by the name of the count; who was promised a call-back has not given up."""
     in_time = _in_time(question.limit)
     promised = _t.callback_promised_at.is_not(None)
-    untimed = and_(_t.called_back_at.is_not(None), _t.callback_due_at.is_(None))
     left = and_(_t.state == CallState.ABANDONED, _t.queued_at.is_not(None), ~promised)
     rung = cast(_t.offered_to, Text) != "[]"  # a JSON list, the same text on both databases
     answered = _t.answered_at.is_not(None)
@@ -186,7 +185,7 @@ def _conditions(question: Question, dialect: str) -> dict[str, ColumnElement[boo
         "followed_up": _written(dialect).between(0, question.after // timedelta(microseconds=1)),
         "rated": _t.rating.is_not(None),
         "callbacks_promised": promised,
-        "callbacks_kept": and_(promised, or_(_t.called_back_at <= _t.callback_due_at, untimed)),
+        "callbacks_kept": and_(promised, _t.called_back_at.is_not(None), _t.callback_missed_at.is_(None)),
         "unseen": _t.source != Source.LIVE,
     }
 

@@ -107,6 +107,7 @@ class Ticket:
     called_back_at: datetime | None = None
     called_back_by: str | None = None
     callback_given_up_at: datetime | None = None
+    callback_missed_at: datetime | None = None
     rating: int | None = None
     harassment: bool = False
     held_ms: int = 0

@@ -79,6 +79,7 @@ class TicketShown(Shown):
     called_back_at: Instant | None = Field(description="When somebody of ours talked to him after that.")
     called_back_by: str | None = Field(description="His work number.")
     callback_given_up_at: Instant | None = Field(description="When the promise was given up, with a reason.")
+    callback_missed_at: Instant | None = Field(description="The first time agreed on that passed without that call.")
     rating: int | None = Field(ge=1, le=5, description="The caller's own rating, 5 the best; null where he gave none.")
     harassment: bool = Field(description="Did his operator warn the caller of harassment (N7)?")
     held_ms: int = Field(ge=0, description="For how long operators had him on hold, in milliseconds.")

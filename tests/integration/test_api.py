@@ -51,6 +51,7 @@ async def test_a_ticket_shows_the_call_and_the_facts_behind_it(running: API) -> 
         "callback_due_at": None,
         "callback_owner": None,
         "callback_given_up_at": None,
+        "callback_missed_at": None,
         "called_back_at": None,
         "called_back_by": None,
         "customer_name": "",

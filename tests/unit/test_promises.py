@@ -91,6 +91,31 @@ def test_n3_a_promise_made_again_is_open_again() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("first_until", "missed"),
+    [(90, 90), (105, None), (3600, None)],
+    ids=["passed when it was made anew", "made anew before", "long before"],
+)
+def test_n3_a_promise_that_was_missed_stays_missed_when_it_is_made_anew(
+    first_until: float, missed: float | None
+) -> None:
+    """However well the new one is kept."""
+    story = answered_call()
+    facts = [*story.facts, *promised(50, first_until), *promised(100, 9000), *ordered(101), *connected_call(story)]
+    verdict = judge(facts, RULE)
+    assert (at(110), at(missed) if missed else None) == (verdict.called_back_at, verdict.callback_missed_at)
+
+
+@pytest.mark.parametrize(("until", "missed"), [(109, True), (110, False), (3600, False)])
+def test_n3_a_promise_kept_late_is_missed(until: float, missed: bool) -> None:  # noqa: FBT001 # a case
+    """To the moment; one that nobody has kept so far cannot be judged from its facts alone."""
+    story = answered_call()
+    facts = [*story.facts, *promised(50, until)]
+    assert judge(facts, RULE).callback_missed_at is None
+    facts += [*ordered(100), *connected_call(story)]
+    assert judge(facts, RULE).callback_missed_at == (at(until) if missed else None)
+
+
 def test_n3_a_promise_given_up_is_not_kept() -> None:
     """Unless a call connected after all, before or after that."""
     story = answered_call()
