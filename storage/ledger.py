@@ -100,8 +100,8 @@ async def _judge_again(
 
 
 def _says_more(after: Ticket, before: Ticket | None) -> bool:
-    """Say whether what a search finds a ticket by has changed with its call."""
-    return before is None or before.caller_number != after.caller_number
+    """Say whether what a search finds a ticket by, or its place among those found, has changed with its call."""
+    return before is None or (before.caller_number, before.opened_at) != (after.caller_number, after.opened_at)
 
 
 def _rule_of(present: Ticket | None, in_force: RingRule) -> RingRule:

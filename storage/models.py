@@ -14,9 +14,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from routing.vocabulary import CallState, FactKind, Party, Source
 from storage.assessment_models import monthly_tables, penalties, waivers
@@ -117,16 +117,17 @@ tickets = Table(
     Index(None, "caller_number", postgresql_using="hash"),
 )
 
-# the search index of storage.search; the grams are PostgreSQL's, SQLite has them in a full-text table, ticket_grams
+# the search index of storage.search; what SQLite looks up is in a full-text table, ticket_grams
 ticket_words = Table(
     "ticket_words",
     metadata,
     Column("id", ID, primary_key=True),
     Column("ticket", Text, ForeignKey("tickets.number"), nullable=False, unique=True),
     Column("words", Text, nullable=False),
-    Column("grams", ARRAY(Integer).with_variant(Text, "sqlite")),
-    Index(None, "grams", postgresql_using="gin", sqlite_where=text("grams IS NOT NULL")),
+    Column("opened_at", Instant, nullable=False),
+    Index(None, "opened_at", "ticket"),
 )
+Index("ix_ticket_words_grams", func.ticket_grams(ticket_words.c.words), postgresql_using="gin").ddl_if("postgresql")
 
 harassment_seen = Table(
     "harassment_seen",

@@ -1,6 +1,7 @@
 """What a search compares: texts folded to words, and the runs of one to three characters that an index keeps of them.
 
-Pure: nothing here knows a database. Whoever changes what it returns has to write a migration that fills the index anew.
+Pure: nothing here knows a database. Whoever changes what it returns has to write a migration that fills the index anew;
+PostgreSQL cuts words into runs by a function of its own, ticket_grams, which has to say the same as `grams`.
 """
 
 import unicodedata
@@ -29,23 +30,22 @@ def words_sought(text: str) -> list[str]:
     return list(dict.fromkeys(folded(text).split("\n")))[:MOST_WORDS] if folded(text) else []
 
 
-def grams(words: str) -> list[int]:
-    """Return the runs of one, two and three characters within folded words, each as a number below 2^31, ascending."""
-    return _numbered(
+def grams(words: str) -> set[str]:
+    """Return the runs of one, two and three characters within folded words."""
+    return {
         word[start : start + length]
         for word in words.split("\n")
         for length in range(1, _LONGEST + 1)
         for start in range(len(word) - length + 1)
-    )
+    }
 
 
-def grams_sought(words: Iterable[str]) -> list[int]:
+def grams_sought(words: Iterable[str]) -> list[str]:
     """Return the longest runs of each word: every ticket that holds the words has them all, and some others do."""
-    return _numbered(
-        word[start : start + _LONGEST] for word in words for start in range(max(1, len(word) - _LONGEST + 1))
-    )[:MOST_GRAMS]
+    runs = {word[start : start + _LONGEST] for word in words for start in range(max(1, len(word) - _LONGEST + 1))}
+    return sorted(runs)[:MOST_GRAMS]
 
 
-def _numbered(runs: Iterable[str]) -> list[int]:
-    """Return a number for each run; two that share a number cost a comparison, and nothing else."""
-    return sorted({crc32(run.encode()) & _POSITIVE for run in set(runs)})
+def numbered(runs: Iterable[str]) -> list[int]:
+    """Return a number below 2^31 for each run, ascending; two that share one cost a comparison, and nothing else."""
+    return sorted({crc32(run.encode()) & _POSITIVE for run in runs})

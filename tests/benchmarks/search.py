@@ -4,12 +4,12 @@ import asyncio
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from alembic import command
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, inspect, text
 
 from storage import drivers, models, schema
 from storage.engine import Storage
@@ -121,13 +121,15 @@ def _kinds(count: int, each: int) -> Iterator[tuple[str, list[str], int]]:
 
 async def _filled(url: str, count: int) -> float:
     """Fill the tables as they were before there was an index; return the seconds that the upgrade takes then."""
-    await _made(url, "0011")
+    columns = await _made(url, "0011")
     storage = Storage.open(url)
     try:
         numbers = iter(range(count))
         while batch := list(islice(numbers, _BATCH)):
             async with storage.work() as work:
-                await work.execute(insert(models.tickets), [asdict(_ticket(number, count)) for number in batch])
+                made = [_ticket(number, count) for number in batch]
+                rows = [{name: getattr(one, name) for name in columns} for one in made]
+                await work.execute(insert(models.tickets), rows)
                 await work.commit()
         began = time.perf_counter()
         await upgrade(url)
@@ -140,18 +142,21 @@ async def _filled(url: str, count: int) -> float:
         await storage.close()
 
 
-async def _made(url: str, revision: str) -> None:
+async def _made(url: str, revision: str) -> list[str]:
+    """Make the tables of a revision; return the columns that tickets had then."""
     where = drivers.address(url)
     engine, config = drivers.writing(where, creating=True), schema.configuration()
 
-    def to(connection: Connection) -> None:
+    def to(connection: Connection) -> list[str]:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+        return [column["name"] for column in inspect(connection).get_columns("tickets")]
 
     try:
         async with engine.connect() as connection:
-            await connection.run_sync(to)
+            columns = await connection.run_sync(to)
             await connection.commit()
+            return columns
     finally:
         await engine.dispose()
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from answered_calls import after, answered, received
-from sqlalchemy import func, select, update
+from sqlalchemy import ARRAY, Text, func, select, update
 
 from routing.verdicts import RingRule
 from routing.vocabulary import CallState
@@ -13,7 +13,7 @@ from storage import models, search
 from storage.engine import Storage
 from storage.ledger import record
 from storage.search import SEARCHED, keep_words
-from storage.search_words import folded, words_sought
+from storage.search_words import folded, grams, words_sought
 from storage.tickets import Ticket, TicketFilter, TicketForm, save_form, ticket, tickets
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -172,10 +172,39 @@ async def test_the_index_says_what_every_ticket_says(storage):
         await record(work, answered("yq/yq-7", after(70)), RingRule(), SHANGHAI)
         await work.commit()
     async with storage.reading() as work:
-        said = dict((await work.execute(select(models.ticket_words.c.ticket, models.ticket_words.c.words))).all())
+        kept = models.ticket_words.c
+        said = set((await work.execute(select(kept.ticket, kept.words, kept.opened_at))).all())
         every = (await tickets(work)).tickets
         assert len(every) == len(made) + 1
-        assert said == {one.number: folded(*(getattr(one, name) for name in SEARCHED)) for one in every}
+        assert said == {
+            (one.number, folded(*(getattr(one, name) for name in SEARCHED)), one.opened_at) for one in every
+        }
+
+
+async def test_a_call_that_began_earlier_than_was_known_takes_its_place_among_those_found(storage):
+    """What is found is put in order by the index, so that knows it too."""
+    late, between = answered("yq/late", after(50), caller=""), received("yq/between", after(50.5))
+    async with storage.work() as work:
+        for facts in (late[2:], [between]):
+            [made] = await record(work, facts, RingRule(), SHANGHAI)
+            await save_form(work, made.number, TicketForm(topic="停电"), "1001", 0)
+        await work.commit()
+    assert ["yq/late", "yq/between"] == [one.call for one in await found(storage, "停电")]
+    async with storage.work() as work:
+        await record(work, late[:1], RingRule(), SHANGHAI)
+        await work.commit()
+    assert ["yq/between", "yq/late"] == [one.call for one in await found(storage, "停电")]
+
+
+@pytest.mark.parametrize(
+    "words", ["", "停", "停电", "陈大文\nab\n13805770000", "\U0001f4a1\U0001f4a1停\n停停停停", "a'b\"%_\\"]
+)
+async def test_postgresql_cuts_words_as_the_program_does(storage, words):
+    """Or the index would not list what is sought; SQLite's runs are cut by the program itself."""
+    async with storage.reading() as work:
+        if work.dialect == "postgresql":
+            cut = (await work.execute(select(func.ticket_grams(words, type_=ARRAY(Text))))).scalar_one()
+            assert set(cut or []) - {""} == grams(words)
 
 
 async def test_what_changed_outside_is_brought_in_when_asked(storage):

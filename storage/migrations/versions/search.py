@@ -1,10 +1,14 @@
-"""An index of the words of tickets, filled with what they say."""
+"""An index of the words of tickets, filled with what they say on SQLite; revision 0016 makes PostgreSQL's anew."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from storage.search_words import folded, grams  # whoever changes them writes a migration that fills the index anew
+from storage.search_words import (
+    folded,
+    grams,
+    numbered,
+)  # whoever changes them writes a migration that fills the index anew
 
 revision = "0012"
 down_revision = "0011"
@@ -18,7 +22,7 @@ _AT_ONCE = 2_000
 
 
 def upgrade() -> None:
-    """Make the table and the index, on SQLite one without contents; fill them before the index is made."""
+    """Make the table and the index, on SQLite one without contents."""
     words = op.create_table(
         "ticket_words",
         sa.Column("id", _ID, nullable=False),
@@ -31,7 +35,7 @@ def upgrade() -> None:
     )
     if op.get_bind().dialect.name == "sqlite":
         op.execute("CREATE VIRTUAL TABLE ticket_grams USING fts5(grams, content='', detail=none)")
-    _fill(words)
+        _fill(words)
     op.create_index(
         "ix_ticket_words_grams",
         "ticket_words",
@@ -46,18 +50,10 @@ def _fill(words: sa.Table) -> None:
     following = sa.text(f"SELECT {_SEARCHED} FROM tickets WHERE number > :last ORDER BY number LIMIT {_AT_ONCE}")  # noqa: S608 # both are written here
     while rows := connection.execute(following, {"last": last}).all():
         said = [folded(*row) for row in rows]
-        if connection.dialect.name == "postgresql":
-            entries = [
-                {"ticket": row[0], "words": now, "grams": grams(now)} for row, now in zip(rows, said, strict=True)
-            ]
-            connection.execute(sa.insert(words), entries)
-        else:
-            numbered = list(enumerate(zip(rows, said, strict=True), filled + 1))
-            connection.execute(
-                sa.insert(words), [{"id": n, "ticket": row[0], "words": now} for n, (row, now) in numbered]
-            )
-            connection.execute(
-                sa.text("INSERT INTO ticket_grams (rowid, grams) VALUES (:id, :grams)"),
-                [{"id": n, "grams": " ".join(map(str, grams(now)))} for n, (_, now) in numbered],
-            )
+        entries = list(enumerate(zip(rows, said, strict=True), filled + 1))
+        connection.execute(sa.insert(words), [{"id": n, "ticket": row[0], "words": now} for n, (row, now) in entries])
+        connection.execute(
+            sa.text("INSERT INTO ticket_grams (rowid, grams) VALUES (:id, :grams)"),
+            [{"id": n, "grams": " ".join(map(str, numbered(grams(now))))} for n, (_, now) in entries],
+        )
         last, filled = rows[-1][0], filled + len(rows)
