@@ -22,6 +22,7 @@ from gateway.disk_watch import DiskWatch, Room
 from gateway.enforcement import Enforcement
 from gateway.holds import Holds
 from gateway.house import House
+from gateway.ivr import flow
 from gateway.metrics import Metrics
 from gateway.outgoing import OutgoingCaller
 from gateway.reception import Reception
@@ -37,7 +38,6 @@ from gateway.web.catalogue import texts
 from gateway.web.live import Live
 from gateway.web.server import build_app, serve
 from gateway.web.views import Alarm
-from ivr_scripts.hotline import hotline
 from ivr_scripts.server import FastAGIServer
 from routing.facts import Fact
 from storage import gaps
@@ -67,9 +67,8 @@ async def run(settings: Settings, secrets: Secrets, ready: Callable[[], None]) -
         storage = Storage.open(settings.database_url)
         stack.push_async_callback(storage.close)
         house, reception, helpers = await _furnish(settings, secrets, storage, stack)
-        server = await FastAGIServer({"hotline": hotline}, _IVR_SECONDS).serve(
-            settings.fastagi.host, settings.fastagi.port
-        )
+        flows = {"hotline": flow(settings)}
+        server = await FastAGIServer(flows, _IVR_SECONDS).serve(settings.fastagi.host, settings.fastagi.port)
         stack.push_async_callback(_close, server)
         url = await stack.enter_async_context(
             serve(build_app(house, settings.web.choices_file), settings.web.host, settings.web.port)

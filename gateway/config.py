@@ -32,6 +32,7 @@ from gateway.conduct import (
 )
 from gateway.sections import (
     AMI,
+    IVR,
     PBX,
     Alarms,
     Company,
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     pbx: PBX = PBX()
     ami: AMI = AMI()
     fastagi: FastAGI = FastAGI()
+    ivr: IVR = IVR()
     prompts: Prompts = Prompts()
     rating: Rating = Rating()
     recording: Recording = Recording()

@@ -4,6 +4,7 @@ They say nothing of where the values come from; gateway.config reads them.
 """
 
 import ipaddress
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -198,6 +199,18 @@ class Prompts(Section):
     language: Literal["cmn", "en"] = "cmn"
     recordings: Path | None = None
     greeting_to: Literal["caller", "both", "nobody"] = "caller"
+
+
+class IVR(Section):
+    """What is said to callers before somebody is rung for them; without the menu they go straight to the queue.
+
+    `wait_seconds`: how long a key is waited for at its end. `topics`: with which topic a ticket's form opens, by what
+    the caller has chosen.
+    """
+
+    menu: bool = False
+    wait_seconds: float = Field(1.0, ge=0.5, le=10)
+    topics: Mapping[str, str] = {"danger": "fault.wire", "fault_repair": "fault", "complaint": "complaint"}
 
 
 class Database(Section):

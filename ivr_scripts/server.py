@@ -12,6 +12,8 @@ from typing import Any, Final
 import structlog
 from panoramisk.fast_agi import Application, Request
 
+from ivr_scripts.dialogue import DialogueOverError
+
 log = structlog.get_logger(__name__)
 
 Flow = Callable[[Request], Awaitable[None]]
@@ -41,6 +43,8 @@ class FastAGIServer(Application):  # type: ignore[misc]  # panoramisk is untyped
                 log.warning("fastagi.peer", reason=f"left after {len(problem.partial)} bytes")
         except (OSError, asyncio.LimitOverrunError, TimeoutError) as problem:
             log.warning("fastagi.peer", reason=f"{type(problem).__name__}: {problem}")
+        except DialogueOverError as problem:
+            log.info("fastagi.over", reason=str(problem))
         except Exception:
             log.exception("fastagi.flow_failed")
         finally:

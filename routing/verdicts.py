@@ -9,7 +9,7 @@ from routing import conversations
 from routing.facts import Fact, first, in_order
 from routing.hang_ups import hung_up_first, warned_before
 from routing.promises import promise_of
-from routing.vocabulary import OUR_OWN_WORDS, CallState, FactKind, Party, Source
+from routing.vocabulary import OUR_OWN_WORDS, CallState, FactKind, Party, Source, Wish
 
 SHORTEST_SPEECH: Final = timedelta(seconds=0.3)
 """What was spoken for less had no sound: its file was missing."""
@@ -80,6 +80,7 @@ class Verdict:
     escalated_at: datetime | None
     apology_shown_at: datetime | None
     nobody_signed_in: bool
+    wish: Wish | None
 
     @property
     def operator(self) -> str | None:
@@ -128,6 +129,7 @@ def judge(facts: Iterable[Fact], rule: RingRule) -> Verdict:
         escalated_at=conversations.escalated_at(seen),
         apology_shown_at=conversations.apology_shown_at(seen),
         nobody_signed_in=conversations.nobody_signed_in(seen),
+        wish=_wish(seen),
     )
 
 
@@ -220,3 +222,9 @@ def _rating(facts: list[Fact]) -> int | None:
     rated = first(facts, FactKind.RATED)
     value = rated.data.get("rating") if rated else None
     return value if isinstance(value, int) and 1 <= value <= 5 else None  # noqa: PLR2004 # the keys he is asked for
+
+
+def _wish(facts: list[Fact]) -> Wish | None:
+    """Return what he chose from the menu, the last time; None for who has not been asked, or did not answer."""
+    chosen = [fact.text("choice") for fact in facts if fact.kind is FactKind.IVR_STEP and fact.text("step") == "menu"]
+    return Wish(chosen[-1]) if chosen and chosen[-1] in set(Wish) else None

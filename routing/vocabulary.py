@@ -8,6 +8,7 @@ class FactKind(StrEnum):
     """What can have happened to a call; past tense, one word each in the ledger."""
 
     RECEIVED = "received"
+    IVR_STEP = "ivr_step"
     QUEUED = "queued"
     RING_BEGAN = "ring_began"
     OFFERED = "offered"
@@ -81,6 +82,15 @@ class Step(StrEnum):
     GREET = "greet"
     RATE = "rate"
     HANG_UP = "hang_up"
+
+
+class Wish(StrEnum):
+    """What a caller chose from the menu (S1): help in danger, a repair, to complain, a person."""
+
+    DANGER = "danger"
+    FAULT_REPAIR = "fault_repair"
+    COMPLAINT = "complaint"
+    OPERATOR = "operator"
 
 
 class Supervision(StrEnum):

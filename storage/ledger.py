@@ -195,5 +195,6 @@ _JUDGED = (
     "escalated_at",
     "apology_shown_at",
     "nobody_signed_in",
+    "wish",
 )
 _WRITTEN = ("number", "system", *_JUDGED)

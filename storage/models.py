@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from routing.vocabulary import CallState, FactKind, Party, Source
+from routing.vocabulary import CallState, FactKind, Party, Source, Wish
 from storage.assessment_models import monthly_tables, penalties, waivers
 from storage.columns import Choice, Instant, Key, Record, TextList, Words
 from storage.matter_models import attachments, calendar_notices, entries, matters, notices
@@ -94,6 +94,7 @@ tickets = Table(
     Column("escalated_at", Instant),
     Column("apology_shown_at", Instant),
     Column("nobody_signed_in", Boolean, nullable=False, server_default=text("false")),
+    Column("wish", Choice(Wish)),
     # what the operator writes; the ledger never touches these
     Column("customer_name", Words, nullable=False, server_default=text("''")),
     Column("customer_phone", Words, nullable=False, server_default=text("''")),

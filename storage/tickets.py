@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, literal, select, tuple_, update
 
-from routing.vocabulary import CallState, Party, Source
+from routing.vocabulary import CallState, Party, Source, Wish
 from storage import models
 from storage.facts import facts_of, open_calls
 from storage.search import keep_words, newest_with
@@ -114,6 +114,7 @@ class Ticket:
     escalated_at: datetime | None = None
     apology_shown_at: datetime | None = None
     nobody_signed_in: bool = False
+    wish: Wish | None = None
     customer_name: str = ""
     customer_phone: str = ""
     address: str = ""

@@ -213,11 +213,16 @@ class RecordingMuted:
     muted: bool = header("State", read=_is_one)
 
 
-@made_from("UserEvent", when={"UserEvent": frozenset({"Rating"})})
+@made_from("UserEvent", when={"UserEvent": frozenset({"Rating", "IVR"})})
 @dataclass(frozen=True, slots=True)
-class RatingTold:
-    """The dialplan says that a caller is asked for a rating ("began"), the digit he gave, or that it is "over"."""
+class DialplanTold:
+    """The dialplan says something of a caller.
+
+    About "Rating": that he is asked for one ("began"), the digit he gave, or that it is "over". About "IVR": a step of
+    its dialogue with him, "2/menu/complaint": the step's number, its name, what was chosen.
+    """
 
     at: datetime
     uniqueid: str = header("Uniqueid")
+    about: str = header("UserEvent")
     word: str = header("Word")

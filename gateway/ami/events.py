@@ -14,6 +14,7 @@ from gateway.ami.channel_events import (
     CallTransferred,
     ChannelCreated,
     DialEnded,
+    DialplanTold,
     DigitPressed,
     HangupRequested,
     HoldChanged,
@@ -23,7 +24,6 @@ from gateway.ami.channel_events import (
     LocalBridged,
     LocalOptimized,
     MusicChanged,
-    RatingTold,
     RecordingBegan,
     RecordingMuted,
     SpeechChanged,
@@ -50,6 +50,7 @@ __all__ = [
     "CallerJoined",
     "ChannelCreated",
     "DialEnded",
+    "DialplanTold",
     "DigitPressed",
     "Event",
     "HangupRequested",
@@ -67,7 +68,6 @@ __all__ = [
     "OperatorCompleted",
     "OperatorConnected",
     "OperatorMissed",
-    "RatingTold",
     "RecordingBegan",
     "RecordingMuted",
     "SpeechChanged",
@@ -95,7 +95,7 @@ CallEvent: TypeAlias = (
     | HoldChanged
     | CallTransferred
     | SpeechChanged
-    | RatingTold
+    | DialplanTold
     | RecordingBegan
     | RecordingMuted
     | MusicChanged

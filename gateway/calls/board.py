@@ -9,7 +9,7 @@ from datetime import datetime
 
 from routing.conversations import by_the_pbx
 from routing.facts import Fact
-from routing.vocabulary import CallState, FactKind, Step
+from routing.vocabulary import CallState, FactKind, Step, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class CallCard:
     `needs_attention`: he has waited so long that whoever is free should know; `past_limit`: so long that the shift
     leader should. `leg`: that of the operator; `supervisors`: (channel, how, work number) of who listens in.
     `hold`: what was told of one that lasts; `asked`: who is asked about him meanwhile.
-    `passed_on_by`: the operator who transferred him, at `passed_on_at`.
+    `passed_on_by`: the operator who transferred him, at `passed_on_at`. `wish`: what he chose from the menu.
     """
 
     call: str
@@ -52,6 +52,7 @@ class CallCard:
     """What the operator has ordered for the end of the call, and what of that the PBX did not do."""
     passed_on_by: str = ""
     passed_on_at: datetime | None = None
+    wish: str = ""
     recorded: bool = False
     recording_paused_at: datetime | None = None
 
@@ -158,6 +159,10 @@ def _queued(card: CallCard, fact: Fact) -> CallCard:
     return replace(card, state=card.state if card.operator else CallState.WAITING, queued_at=fact.at)
 
 
+def _ivr_step(card: CallCard, fact: Fact) -> CallCard:
+    return replace(card, wish=fact.text("choice")) if fact.text("choice") in set(Wish) else card
+
+
 def _offered(card: CallCard, fact: Fact) -> CallCard:
     if any(leg == fact.subject for leg, _ in card.offers):
         return card
@@ -258,6 +263,7 @@ def _rating_began(card: CallCard, _fact: Fact) -> CallCard:
 
 
 _STEPS = {
+    FactKind.IVR_STEP: _ivr_step,
     FactKind.QUEUED: _queued,
     FactKind.OFFERED: _offered,
     FactKind.OFFER_ENDED: _offer_ended,

@@ -176,9 +176,9 @@ class Retelling:
         yield ami.HungUp(row.at, row["uniqueid"], "")
 
     def _told(self, row: CELRow) -> Iterator[ami.CallEvent]:
-        """Tell what the dialplan wrote down of a rating."""
-        if row["context"] == "rating-told":
-            yield ami.RatingTold(row.at, row["uniqueid"], row.further("extra"))
+        """Tell what the dialplan wrote down of a rating, and of the IVR."""
+        if (about := _TOLD_IN.get(row["context"])) is not None:
+            yield ami.DialplanTold(row.at, row["uniqueid"], about, row.further("extra"))
 
     def _transferred(self, row: CELRow) -> Iterator[ami.CallEvent]:
         how = "blind" if row["eventtype"] == "BLINDTRANSFER" else "attended"
@@ -186,6 +186,7 @@ class Retelling:
         yield ami.CallTransferred(row.at, how, row["uniqueid"], row.further("transferee_channel_uniqueid"), target)
 
 
+_TOLD_IN: Final = {"rating-told": "Rating", "ivr-told": "IVR"}
 _TELLERS: dict[str, Callable[[Retelling, CELRow], Iterator[ami.CallEvent]]] = {
     "CHAN_START": Retelling._started,  # noqa: SLF001 # the table is part of the class, split off to read as one
     "APP_START": Retelling._application,  # noqa: SLF001
@@ -197,5 +198,6 @@ _TELLERS: dict[str, Callable[[Retelling, CELRow], Iterator[ami.CallEvent]]] = {
     "CHAN_END": Retelling._ended,  # noqa: SLF001
     "BLINDTRANSFER": Retelling._transferred,  # noqa: SLF001
     "RATING": Retelling._told,  # noqa: SLF001
+    "IVR": Retelling._told,  # noqa: SLF001
     "ATTENDEDTRANSFER": Retelling._transferred,  # noqa: SLF001
 }

@@ -1,5 +1,6 @@
 """What is done to a call beyond putting it through (N1): when a greeting is due, what was spoken, what failed. Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,16 +118,27 @@ def _talks(call: Call, operator: str) -> bool:
     return call.stage is Stage.TALKING and operator in talked
 
 
-def rating(call: Call, event: ami.RatingTold) -> Iterator[Fact]:
-    """Note what the PBX says of a rating: that he is asked, the one digit that he gave, that he is released."""
-    if event.uniqueid != call.caller:
-        return
+def told(call: Call, event: ami.DialplanTold) -> Iterator[Fact]:
+    """Note what the dialplan says of a caller, not of who else is on its lines."""
+    if event.uniqueid == call.caller:
+        yield from (_rating if event.about == "Rating" else _ivr)(call, event)
+
+
+def _rating(call: Call, event: ami.DialplanTold) -> Iterator[Fact]:
+    """Note that he is asked for a rating, the one digit that he gave, that he is released."""
     if event.word in _RATINGS:
         yield from call.fact(FactKind.RATED, event.at, rating=int(event.word))
     elif event.word in _RATING_FACTS:
         yield from call.fact(_RATING_FACTS[event.word], event.at)
 
 
+def _ivr(call: Call, event: ami.DialplanTold) -> Iterator[Fact]:
+    """Note a step of the dialogue with the IVR; what is none is not from our dialplan."""
+    if step := _IVR_STEP.fullmatch(event.word):
+        yield from call.fact(FactKind.IVR_STEP, event.at, event.word, step=step[1], choice=step[2])
+
+
+_IVR_STEP: Final = re.compile(r"[1-9][0-9]{0,2}/([a-z_]{1,40})/([a-z_]{0,40})")
 _RATINGS: Final = frozenset("12345")
 _RATING_FACTS: Final = {"began": FactKind.RATING_BEGAN, "over": FactKind.RATING_ENDED}
 

@@ -254,7 +254,7 @@ _ROWS: tuple[tuple[type, tuple[Stage, ...], Move], ...] = (
     (ami.SpeechChanged, _EVERY, steps.spoken),
     (NobodySignedIn, (Stage.WAITING,), steps.with_nobody),
     (ami.DigitPressed, (Stage.WAITING,), steps.pressed),
-    (ami.RatingTold, _EVERY, steps.rating),
+    (ami.DialplanTold, _EVERY, steps.told),
     (TimePassed, (Stage.WAITING,), _tick),
     (Vanished, _IN_PROGRESS, _vanished),
     (FoundInProgress, _IN_PROGRESS, _found),

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from gateway.calls.board import CallCard
 from routing.facts import Fact, Value
-from routing.vocabulary import CallState, FactKind, Party, Source
+from routing.vocabulary import CallState, FactKind, Party, Source, Wish
 from storage.gaps import Gap
 from storage.recordings import Recording
 from storage.tickets import Ticket
@@ -88,6 +88,7 @@ class TicketShown(Shown):
         description="When the operator's page showed that an apology was due (N1)."
     )
     nobody_signed_in: bool = Field(description="Was there a moment of his waiting in which nobody was signed in?")
+    wish: Wish | None = Field(description="What he chose from the menu; null where he chose nothing.")
     customer_name: str
     customer_phone: str
     address: str

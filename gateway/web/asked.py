@@ -11,9 +11,9 @@ PAID: Final = "paid_agreed"
 """The answer that says that the customer was told what is paid for, and agreed (N5)."""
 
 
-def asked(ticket: Ticket | None, book: Rulebook) -> dict[str, Any]:
-    """Return what a form's template needs of the rules, for a ticket as it was saved."""
-    topic = book.rules.topics.get(ticket.topic) if ticket else None
+def asked(ticket: Ticket | None, book: Rulebook, wished: str = "") -> dict[str, Any]:
+    """Return what a form's template needs of the rules, for a ticket as saved; before that, for the topic `wished`."""
+    topic = book.rules.topics.get(ticket.topic if ticket and ticket.form_version else wished)
     return {
         "topics": book.rules.topics,
         "topic": topic,

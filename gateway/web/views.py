@@ -223,7 +223,9 @@ def _forms(desk: Desk) -> Iterator[Fragment]:
     for form in forms:
         history = desk.shelf.history(form.card, desk.work_number) if form.card else None
         book = desk.house.handling.rules.book
-        context = {"form": form, "name": history.name if history else "", **asked(form.ticket, book)}
+        wish = form.card.wish if form.card else ""
+        wished = desk.house.settings.ivr.topics.get(wish, "")
+        context = {"form": form, "name": history.name if history else "", **asked(form.ticket, book, wished)}
         yield Fragment(f"form-{slug(form.call)}", form.call, context)
         yield Fragment(f"facts-{slug(form.call)}", (form.ticket, form.talking), {"form": form})
     open_ones = tuple(slug(form.call) for form in forms)

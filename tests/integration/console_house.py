@@ -180,6 +180,10 @@ class Call:
         data = {"caller_number": self._caller, "caller_name": self._caller_name, "called_number": "86865598"}
         return self._fact(FactKind.RECEIVED, **data), self._fact(FactKind.QUEUED)
 
+    def chose(self, wish: str) -> Fact:
+        """Return what he chose from the menu."""
+        return self._fact(FactKind.IVR_STEP, f"1/menu/{wish}", step="menu", choice=wish)
+
     def rings_at(self, operator: str) -> Fact:
         """Return that an operator's phone rings."""
         return self._fact(FactKind.OFFERED, f"leg-{operator}", operator=operator)

@@ -47,6 +47,7 @@ async def test_a_ticket_shows_the_call_and_the_facts_behind_it(running: API) -> 
         "escalated_at": None,
         "apology_shown_at": None,
         "nobody_signed_in": False,
+        "wish": None,
         "callback_promised_at": None,
         "callback_due_at": None,
         "callback_owner": None,

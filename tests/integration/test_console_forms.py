@@ -233,3 +233,20 @@ async def test_a_page_outlives_a_restart_of_the_service(browser: Browser, sqlite
             await page.get_by_test_id("save").click()
             await expect(page.get_by_test_id("ticket-form")).to_have_count(0)
             assert (await console.ticket(call.id)).description == "重启前写的"
+
+
+async def test_s1_what_the_caller_chose_stands_on_the_pop_and_fills_in_the_topic(console: Console) -> None:
+    """Who pressed the key for danger is announced as such, and his form opens with that topic and its questions."""
+    page = await console.signed_in("1001", "11")
+    call = Call()
+    received, queued = call.received()
+    await console.both(received, call.chose("danger"), queued, call.rings_at("1001"))
+    await expect(page.get_by_test_id("wish")).to_contain_text("电线掉落")
+    await console.both(call.answered_by("1001"))
+    await expect(page.get_by_test_id("topic")).to_have_value("fault.wire")
+    await expect(page.get_by_test_id("urgent")).to_be_visible()
+    await page.get_by_test_id("topic").select_option("outage")
+    await page.get_by_test_id("save").click()
+    await expect(page.get_by_test_id("saved")).to_contain_text("已保存")
+    ticket = await console.ticket(call.id)
+    assert (ticket.topic, ticket.wish) == ("outage", "danger")

@@ -6,7 +6,7 @@ from story import CALLER, Story, at, connected, hung_up, talking
 from story import asked as asks
 from story import left as leaves
 
-from gateway.ami.events import RatingTold, event_of
+from gateway.ami.events import DialplanTold, event_of
 from gateway.ami.wire import decode
 from gateway.calls.steps import HarassmentWarned, Ordered
 from routing.verdicts import judge
@@ -82,7 +82,7 @@ def test_a_rating_that_is_none_of_five_is_none(value):
 
 def told(seconds, word, caller=CALLER):
     """Return that the dialplan says something of a rating."""
-    return RatingTold(at(seconds), caller, word)
+    return DialplanTold(at(seconds), caller, "Rating", word)
 
 
 def test_a_rating_goes_from_the_order_to_the_ticket():
@@ -150,7 +150,7 @@ FRAME = (
 def test_what_a_caller_writes_in_his_number_is_not_his_rating():
     """I10: of two words the one that follows every number is the dialplan's own."""
     event = event_of(decode(FRAME % b"Rating"), at(0))
-    assert isinstance(event, RatingTold)
+    assert isinstance(event, DialplanTold)
     assert ("yq-1.0", "3") == (event.uniqueid, event.word)
     assert event_of(decode(FRAME % b"Other"), at(0)) is None
 

@@ -305,3 +305,14 @@ def test_the_halves_of_a_local_channel_are_found_by_name() -> None:
 
     assert ami.LocalBridged(AT, "yq-1.5", "yq-1.6") in events
     assert ami.LocalOptimized(at(1), "yq-1.5", "yq-1.6") == events[-1]
+
+
+def test_what_the_dialplan_wrote_down_is_told_as_it_was() -> None:
+    """Of a rating and of the menu; the same kind of row from elsewhere in the dialplan is not ours."""
+    rows = [
+        row("IVR", 3, context="ivr-told", extra='{"extra":"1/menu/complaint"}'),
+        row("RATING", 60, context="rating-told", extra='{"extra":"5"}'),
+        row("IVR", 61, context="elsewhere", extra='{"extra":"1/menu/danger"}'),
+    ]
+    ours = [(3, "IVR", "1/menu/complaint"), (60, "Rating", "5")]
+    assert [ami.DialplanTold(at(seconds), CALLER, about, word) for seconds, about, word in ours] == told(*rows)
