@@ -27,12 +27,16 @@ class CallError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who calls, how long he waits for an answer, and how long he talks (seconds)."""
+    """Who calls, how long he waits for an answer, and how long he talks (seconds).
+
+    `keys`: what he presses once he is through, a second before each; a comma is two more seconds.
+    """
 
     caller: str
     number: str
     patience: float
     talk: float
+    keys: str = ""
 
 
 async def steps_of(customer: Customer, settings: Settings) -> AsyncGenerator[str, None]:
@@ -74,6 +78,7 @@ def _options(folder: Path, customer: Customer, settings: Settings) -> list[str]:
         ("{caller}", customer.caller),
         ("{patience_ms}", str(round(customer.patience * 1000))),
         ("{talk_ms}", str(round(customer.talk * 1000))),
+        ("{keys}", "".join(map(_pressed, customer.keys))),
     ):
         scenario = scenario.replace(name, value)
     (folder / "customer.xml").write_text(scenario, "utf-8")
@@ -81,6 +86,14 @@ def _options(folder: Path, customer: Customer, settings: Settings) -> list[str]:
     options = [f"{pbx.bind}:{pbx.sip_port}", "-sf", "customer.xml", "-s", customer.number, "-m", "1", "-nostdin"]
     options += ["-i", pbx.bind, "-p", str(_free_port(pbx.bind)), "-mi", pbx.bind, "-rtp_echo"]
     return [*options, "-trace_logs", "-log_file", str(folder / "steps"), "-skip_rlimit"]
+
+
+def _pressed(key: str) -> str:
+    """Return the part of the scenario in which he presses a key, or waits."""
+    if key == ",":
+        return '  <pause milliseconds="2000"/>\n'
+    action = f'<action><log message="pressed {key}"/><exec play_dtmf="{key}"/></action>'
+    return f'  <pause milliseconds="1000"/>\n  <nop>{action}</nop>\n  <pause milliseconds="400"/>\n'
 
 
 async def _told(path: Path, process: asyncio.subprocess.Process) -> AsyncIterator[str]:

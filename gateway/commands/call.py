@@ -37,7 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--talk", metavar="SECONDS", type=_seconds, default=120, help="hangs up after (default: %(default)s)"
     )
-    parser.epilog = "example: fourring call --caller 13800138000 --talk 30"
+    parser.add_argument(
+        "--press",
+        metavar="KEYS",
+        type=_keys,
+        default="",
+        help="keys pressed once the call is through, a second before each; a comma is two more seconds",
+    )
+    parser.epilog = "examples: fourring call --caller 13800138000 --talk 30; fourring call --press 5"
 
 
 def _seconds(text: str) -> float:
@@ -45,6 +52,12 @@ def _seconds(text: str) -> float:
         if 0 < (seconds := float(text)) <= _LONGEST:
             return seconds
     raise argparse.ArgumentTypeError(f"more than 0 and at most {_LONGEST} seconds, not {text!r}")
+
+
+def _keys(text: str) -> str:
+    if re.fullmatch(r"[0-9*#,]{1,40}", text):
+        return text
+    raise argparse.ArgumentTypeError(f"digits, * and #, commas for pauses, not {text!r}")
 
 
 def _caller(text: str) -> str:
@@ -61,7 +74,8 @@ def _number(text: str) -> str:
 
 async def run(args: argparse.Namespace, settings: Settings) -> int:
     """Make the call; 0 when it was answered, else 1."""
-    customer = Customer(args.caller, args.number or settings.hotline.number, args.patience, args.talk)
+    number = args.number or settings.hotline.number
+    customer = Customer(args.caller, number, args.patience, args.talk, args.press)
     print(f"{customer.caller} calls {customer.number}   (Ctrl-C hangs up)", flush=True)
     began, seen = time.monotonic(), set[str]()
     async with aclosing(steps_of(customer, settings)) as steps:

@@ -4,13 +4,13 @@ from typing import Any
 
 from gateway.house import House
 from gateway.web.viewers import Viewer
-from storage.desks import waiting
+from storage.desks import lines
 from storage.notices import inbox
 
 
 async def lists_of(house: House, who: Viewer) -> dict[str, Any]:
     """Return what live/desk_lists.html shows."""
     async with house.storage.reading() as work:
-        found = await waiting(work, who.role, who.departments) if who.role else []
+        found = await lines(work, who.role, who.departments) if who.role else []
         told = await inbox(work, who.work_number)
     return {"waiting": found, "told": told, "now": house.clock()}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ear import listening
-from hotline import Hotline, hotline, until
+from hotline import Hotline, fourring, hotline, until
 from keypad import press
 from pbx import NUMBER, settings_for
 from recognition import Heard, prompt
@@ -162,3 +162,13 @@ async def test_i5_a_gateway_killed_in_the_menu_leaves_the_caller_with_a_ringing_
             house.start()
             ticket = await house.ticket_of("13850000040")
             assert ("1001", "ended") == (ticket["operator"], ticket["state"])
+
+
+async def test_a_call_for_a_try_presses_the_keys_that_it_was_told(menu_house: Hotline) -> None:
+    """`fourring call --press 5` walks the menu as a customer's thumb would."""
+    house = menu_house
+    async with house.desk("1001", "11", answer_after=0.2, hang_up_after=0.5):
+        ended = await asyncio.to_thread(fourring, house.settings, "call", "--caller", "13850000050", "--press", "5")
+        ticket = await house.ticket_of("13850000050")
+    assert (0, "fault_repair", "1001") == (ended.returncode, ticket["wish"], ticket["operator"])
+    assert "pressed 5" in ended.stdout
