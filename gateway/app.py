@@ -24,6 +24,7 @@ from gateway.holds import Holds
 from gateway.house import House
 from gateway.ivr import flow
 from gateway.metrics import Metrics
+from gateway.outages import Outages
 from gateway.outgoing import OutgoingCaller
 from gateway.reception import Reception
 from gateway.recorder import SEEN_UNTIL, Recorder
@@ -46,7 +47,7 @@ from storage.errors import StorageUnavailableError
 from storage.facts import open_calls
 from storage.tickets import Ticket
 
-Helper: TypeAlias = Enforcement | Recordings | DiskWatch | office.Watch
+Helper: TypeAlias = Enforcement | Recordings | Outages | DiskWatch | office.Watch
 """Parts that work in the background, each by its `run`."""
 
 log = structlog.get_logger(__name__)
@@ -67,7 +68,7 @@ async def run(settings: Settings, secrets: Secrets, ready: Callable[[], None]) -
         storage = Storage.open(settings.database_url)
         stack.push_async_callback(storage.close)
         house, reception, helpers = await _furnish(settings, secrets, storage, stack)
-        flows = {"hotline": flow(settings)}
+        flows = {"hotline": flow(settings, house.outages)}
         server = await FastAGIServer(flows, _IVR_SECONDS).serve(settings.fastagi.host, settings.fastagi.port)
         stack.push_async_callback(_close, server)
         url = await stack.enter_async_context(
@@ -119,10 +120,11 @@ async def _furnish(
     outgoing = OutgoingCaller(settings.outgoing, client, seats, utc_now)
     behind = await office.opened(settings, secrets, storage, live, attention, utc_now)
     metrics.follow_outbox(lambda: behind.outbox.waiting, lambda: behind.outbox.dead)
+    outages = Outages(storage, utc_now, live.everybody)
     parts = (board, client, seats, live, metrics, recorder, transfers, holds, recordings, behind.handling, outgoing)
-    house = House(settings, secrets, storage, *parts, utc_now, lines.phone_of)
+    house = House(settings, secrets, storage, *parts, outages, utc_now, lines.phone_of)
     disk = (_disk_watch(settings, client, live, attention),) if settings.recording.enabled else ()
-    return house, reception, (enforcement, recordings, pauses, *disk, *behind.watches)
+    return house, reception, (enforcement, recordings, pauses, outages, *disk, *behind.watches)
 
 
 def _recorder(settings: Settings, storage: Storage, live: Live) -> Recorder:

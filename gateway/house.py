@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gateway.handling import Handling
     from gateway.holds import Holds
     from gateway.metrics import Metrics
+    from gateway.outages import Outages
     from gateway.outgoing import OutgoingCaller
     from gateway.recorder import Recorder
     from gateway.recordings import Recordings
@@ -45,6 +46,7 @@ class House:
     recordings: "Recordings"
     handling: "Handling"
     outgoing: "OutgoingCaller"
+    outages: "Outages"
     clock: Callable[[], datetime]
     phone_of: Callable[[str], str]
 

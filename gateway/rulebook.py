@@ -90,6 +90,14 @@ def load(settings: Settings, calendar: Calendar | None = None, read: Files | Non
     return Rulebook(rules, departments, calendar or published(), settings.hotline.zone)
 
 
+def in_force(settings: Settings) -> Rulebook:
+    """Return the rules as they are, or as they were last any good; raises RulebookError where they never were."""
+    try:
+        return load(settings)
+    except RulebookError as problem:
+        return _last_good(settings, problem)
+
+
 def files(settings: Settings) -> Files:
     """Return where the rules and the departments are read from."""
     return (

@@ -62,6 +62,10 @@ class Dialogue:
         """Set a variable of the caller's channel, for the dialplan."""
         await self._command(f'SET VARIABLE "{variable}" "{value}"')
 
+    async def hang_up(self) -> None:
+        """End his call: he has said that he needs nobody."""
+        await self._command("HANGUP")
+
     async def note(self, step: str, choice: str = "") -> None:
         """Let the PBX put a step on record: it tells us, and writes it down for when we do not listen."""
         self._told += 1

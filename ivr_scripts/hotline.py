@@ -33,11 +33,31 @@ MENU: Final = (
 """What is offered, in the order in which it is said: who is in danger need not listen to the rest."""
 
 
-async def hotline(talk: Dialogue, wait_seconds: float, menu: Sequence[Option] = MENU) -> None:
-    """Greet the caller, ask him once what he wants, and let him go on to a person."""
+ENOUGH: Final = "1"
+"""The key of who wanted to know no more than the bulletin says."""
+
+
+async def hotline(
+    talk: Dialogue, wait_seconds: float, bulletin: Sequence[str] = (), menu: Sequence[Option] = MENU
+) -> None:
+    """Greet the caller, tell him of outages (N6), ask him once what he wants, and let him go on to a person."""
     await talk.answer()
+    key = await talk.say("welcome")
+    if bulletin and not key:
+        await talk.note("bulletin")
+        key = await talk.ask(*bulletin, seconds=wait_seconds)
+        if key == ENOUGH:
+            await talk.note("enough")
+            await talk.say("goodbye")
+            await talk.hang_up()
+            return
+    await _ask(talk, key, wait_seconds, menu)
+
+
+async def _ask(talk: Dialogue, key: str, wait_seconds: float, menu: Sequence[Option]) -> None:
+    """Ask what he wants, unless he has pressed a key already; once more after a wrong one."""
     prompts = [option.prompt for option in menu]
-    key = await talk.ask("welcome", *prompts, seconds=wait_seconds)
+    key = key or await talk.ask(*prompts, seconds=wait_seconds)
     chosen = _chosen(menu, key)
     if key and chosen is None:
         await talk.note("wrong_key")
@@ -51,11 +71,6 @@ async def hotline(talk: Dialogue, wait_seconds: float, menu: Sequence[Option] = 
         await talk.set("QUEUE_PRIO", str(chosen.priority))
     if key:
         await talk.say("connecting")
-
-
-async def straight_on(talk: Dialogue) -> None:
-    """Return at once: the dialplan goes on to the queue."""
-    del talk
 
 
 def _chosen(menu: Sequence[Option], key: str) -> Option | None:

@@ -46,12 +46,14 @@ class Prompt:
         return sha256(f"{self.text}|{self.voice.voice}|{self.voice.words_a_minute}".encode()).hexdigest()[:16]
 
 
-def prompts(language: str, company: str) -> tuple[Prompt, ...]:
-    """Return every prompt in a language; `company` is the company's name in it. Raises PromptError for a gap."""
+def prompts(language: str, company: str, areas: Mapping[str, str] | None = None) -> tuple[Prompt, ...]:
+    """Return every prompt in a language; raises PromptError for a gap.
+
+    `company` is the company's name in it, `areas` those of the areas, by the prompts that say them.
+    """
     voice = Voice(language, **_catalogue()["languages"][language])
-    return tuple(
-        Prompt(name, _said(name, texts, language, company), voice) for name, texts in _catalogue()["prompts"].items()
-    )
+    said = {name: _said(name, texts, language, company) for name, texts in _catalogue()["prompts"].items()}
+    return tuple(Prompt(name, text, voice) for name, text in {**said, **(areas or {})}.items())
 
 
 def digits(number: str) -> Iterator[str]:

@@ -93,6 +93,17 @@ class Wish(StrEnum):
     OPERATOR = "operator"
 
 
+class Cause(StrEnum):
+    """Why an area is without power (N6)."""
+
+    EQUIPMENT = "equipment"
+    WEATHER = "weather"
+    MAINTENANCE = "maintenance"
+    OVERLOAD = "overload"
+    DAMAGE = "damage"
+    UNKNOWN = "unknown"
+
+
 class Supervision(StrEnum):
     """How a shift leader listens in: unheard, heard by the operator alone, heard by both."""
 

@@ -121,15 +121,17 @@ def _pop(desk: Desk) -> Fragment:
         return Fragment("pop", None, {"card": None})
     history = desk.shelf.history(card, desk.work_number)
     asked = card is asked_about
+    outages = desk.house.outages.now()
     context = {
         "card": card,
         "asked": asked,
+        "outages": outages,
         "history": history,
         "others": max(0, len(cards) - 1),
         "rings": rings(as_it_rings(card), desk.now, desk.house.ring_rule),
         "greeting": greeting(desk.t, desk.house.settings.company, desk.work_number),
     }
-    return Fragment("pop", (card, asked, history, len(cards)), context)
+    return Fragment("pop", (card, asked, history, len(cards), outages), context)
 
 
 def _preview(desk: Desk) -> Fragment:

@@ -386,6 +386,11 @@ class Operator:
             assert answer.status == 200, path
             return await answer.text()
 
+    async def sends(self, path: str, **form: str) -> int:
+        """Send a form of another page; return the status of where that leads."""
+        async with self._session.post(path, data=form) as answer:
+            return answer.status
+
     async def calls_back(self, call: str) -> int:
         """Have a customer called who was promised it; return the answer's status."""
         async with self._session.post("/desk/call-back", data={"call": call}) as answer:

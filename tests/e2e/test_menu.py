@@ -172,3 +172,40 @@ async def test_a_call_for_a_try_presses_the_keys_that_it_was_told(menu_house: Ho
         ticket = await house.ticket_of("13850000050")
     assert (0, "fault_repair", "1001") == (ended.returncode, ticket["wish"], ticket["operator"])
     assert "pressed 5" in ended.stdout
+
+
+async def test_n6_callers_hear_of_an_outage_and_may_leave_it_at_that(menu_house: Hotline) -> None:
+    """Where, why, until when and the apology, on the caller's line; 1 ends the call, and who stays reaches a person."""
+    house = menu_house
+    words = ("area-lingkun", "cause-weather", "bulletin-outage", "bulletin-no-time", "bulletin-sorry")
+    sounds = {name: prompt(house.settings.sounds_dir / "cmn" / f"{name}.wav") for name in words}
+    async with house.operator("9001", "12") as leader, house.desk("1001", "11", answer_after=0.2) as phone:
+        assert await leader.sends("/outages", area="lingkun", cause="weather") == 200
+        with listening() as ear:
+            async with caller_of(house, "13850000060") as (run, call):
+                ticket = await until(lambda: house.tickets(caller_number="13850000060"), bool)
+                await until(lambda: house.ticket(ticket[0]["number"]), lambda seen: said(seen) == ["1/bulletin/"])
+                await asyncio.sleep(sum(len(sound) / 8000 + 0.2 for sound in sounds.values()))  # he listens to it
+                await press(call, "1")
+                (ended,) = await run.ended(within=20)
+            heard = Heard.of(ear.sound(ended))
+        at, patience = heard.began, 4.0  # the greeting comes first
+        for name, sound in sounds.items():
+            began, likeness = heard.find(sound, after=at - BETWEEN_WORDS, until=at + patience)
+            assert likeness > ALIKE, name
+            at, patience = began + len(sound) / 8000, 2 * BETWEEN_WORDS
+        told = await house.ticket_of("13850000060")
+        assert (["1/bulletin/", "2/enough/"], None, 0) == (said(told), told["operator"], len(phone.calls))
+        async with caller_of(house, "13850000061") as (run, _):
+            await phone.rings(within=40)
+            await phone.hang_up()
+            await run.ended(within=10)
+        assert ["1/bulletin/", "2/silence/"] == said(await house.ticket_of("13850000061"))
+        assert await leader.sends("/outages/1/restore") == 200
+        async with caller_of(house, "13850000062") as (run, call):
+            await asyncio.sleep(0.5)
+            await press(call, "0")
+            await phone.rings(within=10, times=2)
+            await phone.hang_up()
+            await run.ended(within=10)
+        assert ["1/menu/operator"] == said(await house.ticket_of("13850000062"))

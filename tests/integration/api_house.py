@@ -112,6 +112,7 @@ async def started(storage: Storage, aiohttp_client: Clients, folder: Path) -> AP
         recordings=nobody,
         handling=Handling(storage, RuleShelf.open(settings), lambda: datetime.now(UTC), lambda _: None),
         outgoing=nobody,
+        outages=nobody,
         clock=lambda: datetime.now(UTC),
         phone_of=str,
     )

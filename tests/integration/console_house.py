@@ -25,6 +25,7 @@ from gateway.handling import Handling
 from gateway.holds import Holds
 from gateway.house import House
 from gateway.metrics import Metrics
+from gateway.outages import Outages
 from gateway.outgoing import OutgoingCaller
 from gateway.recordings import Recordings
 from gateway.rulebook import RuleShelf
@@ -313,6 +314,7 @@ async def furnished(storage: Storage, folder: Path, **settings: object) -> tuple
         recordings,
         Handling(storage, RuleShelf.open(chosen), clock, live.told),
         OutgoingCaller(chosen.outgoing, pbx, seats, clock),
+        Outages(storage, clock, live.everybody),
         clock,
         phone_of,
     )

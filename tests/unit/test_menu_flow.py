@@ -25,6 +25,7 @@ class Caller:
         self.said: list[str] = []
         self.noted: list[str] = []
         self.set: dict[str, str] = {}
+        self.hung_up = False
 
     async def send_command(self, command: str) -> dict[str, Any]:
         """Answer a command as panoramisk does."""
@@ -33,6 +34,8 @@ class Caller:
             return {"status_code": 200, "result": ("1", "/sounds/cmn"), "msg": ""}
         if name == "SET":
             self.set[words[1]] = words[2]
+        if name == "HANGUP":
+            self.hung_up = True
         if name == "GOSUB":
             self.noted.append(words[-1])
         if name == "STREAM":
@@ -53,10 +56,10 @@ def _result(code: int) -> dict[str, Any]:
     return {"status_code": 200, "result": (str(code), ""), "msg": ""}
 
 
-async def talked(*keys: str) -> Caller:
+async def talked(*keys: str, bulletin: Sequence[str] = ()) -> Caller:
     """Let a caller go through the menu."""
     caller = Caller(keys)
-    await hotline(Dialogue(cast("Request", caller), SECONDS), wait_seconds=1.0)
+    await hotline(Dialogue(cast("Request", caller), SECONDS), wait_seconds=1.0, bulletin=bulletin)
     return caller
 
 
@@ -87,6 +90,28 @@ async def test_s1_a_key_need_not_be_waited_with(during: str) -> None:
     before = ["welcome", *OFFERED]
     assert [*before[: before.index(during) + 1], "connecting"] == caller.said
     assert ["1/menu/complaint"] == caller.noted
+
+
+@pytest.mark.parametrize(
+    ("keys", "noted", "over"),
+    [
+        (["1"], ["1/bulletin/", "2/enough/"], True),
+        (["bulletin-sorry:1"], ["1/bulletin/", "2/enough/"], True),
+        (["", "5"], ["1/bulletin/", "2/menu/fault_repair"], False),
+        (["", ""], ["1/bulletin/", "2/silence/"], False),
+        (["bulletin-sorry:9"], ["1/bulletin/", "2/menu/danger"], False),
+        (["welcome:5"], ["1/menu/fault_repair"], False),
+    ],
+)
+async def test_n6_after_the_bulletin_one_key_ends_the_call_and_every_other_leads_on(
+    keys: list[str],
+    noted: list[str],
+    over: bool,  # noqa: FBT001 # a case
+) -> None:
+    """Who knows already what he wants need not hear it; who says nothing is asked as everybody is."""
+    caller = await talked(*keys, bulletin=("bulletin-sorry", "bulletin-enough"))
+    assert (noted, over) == (caller.noted, caller.hung_up)
+    assert over is ("goodbye" in caller.said)
 
 
 @pytest.mark.parametrize("keys", [["gone"], ["welcome:gone"], ["7", "gone"], ["menu-complaint:gone"]])
