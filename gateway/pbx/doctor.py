@@ -89,6 +89,8 @@ def _of_answers(answers: Answers, settings: Settings) -> Iterator[Finding]:
     yield _judged("way to the queue", answers.dialplan, lambda rows: on_wire.way_to_queue(rows, settings))
     yield _judged("way to speak", answers.dialplan, on_wire.way_to_speak)
     yield _judged("way to rate", answers.dialplan, on_wire.way_to_rate)
+    if settings.ivr.menu:
+        yield _judged("way of the menu", answers.dialplan, on_wire.way_of_the_menu)
     if settings.recording.enabled:
         yield _judged("way to record", answers.dialplan, on_wire.way_to_record)
     yield _judged("way to pass on", answers.dialplan, lambda rows: on_wire.way_to_pass_on(rows, settings))

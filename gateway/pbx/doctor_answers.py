@@ -180,6 +180,16 @@ def way_to_rate(frames: Iterable[Frame]) -> Finding:
     return fail("way to rate", f"callers who are passed to the rating would be cut off: {advice}")
 
 
+def way_of_the_menu(frames: Iterable[Frame]) -> Finding:
+    """Check that the menu finds its prompts, and that what a caller chooses is told."""
+    frames = tuple(frames)
+    told = _data_of(frames, "ivr-told", "UserEvent")
+    if told and any(data.startswith("PROMPTS=") for data in _data_of(frames, "hotline", "Set")):
+        return ok("way of the menu", f"UserEvent({told[0]}) in ivr-told,s")
+    advice = "in extensions.conf set PROMPTS in [hotline] and write a section [ivr-told], as in our template"
+    return fail("way of the menu", f"callers would hear no menu, or nobody what they choose: {advice}")
+
+
 def way_to_record(frames: Iterable[Frame]) -> Finding:
     """Check that the dialplan records calls."""
     if any("MixMonitor(" in data for data in _data_of(frames, "record", "ExecIf")):

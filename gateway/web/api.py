@@ -9,7 +9,7 @@ from aiohttp import web
 
 from gateway import policy
 from gateway.periods import PeriodError, period_of
-from gateway.web import api_acts, api_files, api_matters, api_months
+from gateway.web import api_acts, api_files, api_matters, api_months, api_outages
 from gateway.web.api_answers import answering, error, insist_on_reading, json_answer
 from gateway.web.api_callers import RefusedError
 from gateway.web.api_models import (
@@ -107,6 +107,7 @@ ENDPOINTS: Final[tuple[Endpoint | Deed, ...]] = (
     *api_acts.ENDPOINTS,
     *api_files.ENDPOINTS,
     *api_months.ENDPOINTS,
+    *api_outages.ENDPOINTS,
 )
 """Everything that can be asked for; the description at /openapi.json is made from this table."""
 

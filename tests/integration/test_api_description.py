@@ -32,6 +32,7 @@ async def test_the_description_is_open_to_all_and_names_every_path(embedded: API
         "/departments",
         "/topics",
         "/months/{month}",
+        "/outages",
     }
     assert described["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}
     references = {part.split('"')[0] for part in json.dumps(described).split("#/components/schemas/")[1:]}

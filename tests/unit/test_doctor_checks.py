@@ -171,6 +171,22 @@ def test_the_dialplan_must_tell_what_a_caller_rates(row: tuple[str, str], outcom
 
 
 @pytest.mark.parametrize(
+    ("rows", "outcome"),
+    [
+        ([("hotline", "Set", "PROMPTS=/p/cmn"), ("ivr-told", "UserEvent", "IVR,Word: ${ARG1}")], GOOD),
+        ([("hotline", "Set", "AGIEXITONHANGUP=yes"), ("ivr-told", "UserEvent", "IVR,Word: ${ARG1}")], BAD),
+        ([("hotline", "Set", "PROMPTS=/p/cmn"), ("ivr-told", "Return", "")], BAD),
+    ],
+)
+def test_the_dialplan_must_know_the_prompts_and_tell_what_is_chosen(
+    rows: list[tuple[str, str, str]], outcome: Outcome
+) -> None:
+    """Without them the menu is silent, or leads nowhere that anybody sees."""
+    frames = [frame(Context=context, Extension="s", Application=name, AppData=data) for context, name, data in rows]
+    assert outcome is doctor_answers.way_of_the_menu(frames).outcome
+
+
+@pytest.mark.parametrize(
     ("row", "outcome"),
     [
         (("record", "ExecIf", '$["${NOT_RECORDED}" = ""]?TryExec(MixMonitor(${CALLER}.wav,ab))'), GOOD),
