@@ -117,7 +117,7 @@ async def _furnish(
     holds = Holds(client, lines.channel_of, lines.operator_channel_of)
     recordings = _recordings(settings, storage, client, board, lines.channel_of)
     pauses = RecordingPauses(recordings.pause, client, board.card)
-    outgoing = OutgoingCaller(settings.outgoing, client, seats, utc_now)
+    outgoing = OutgoingCaller(settings.outgoing, client, seats, storage, settings.hotline.zone, utc_now)
     behind = await office.opened(settings, secrets, storage, live, attention, utc_now)
     metrics.follow_outbox(lambda: behind.outbox.waiting, lambda: behind.outbox.dead)
     outages = Outages(storage, utc_now, live.everybody)

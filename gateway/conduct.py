@@ -14,6 +14,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from gateway.file_types import MEDIA_TYPES
 from gateway.sections import Section
 from routing.notices import NoticeKind
+from routing.outgoing_limits import Limits
 from routing.reminders import Terms
 from routing.retries import QuietHours, Retries
 
@@ -99,12 +100,26 @@ class Outgoing(Section):
     `trunk`: a SIP address, host:port; "demo" is a customer inside the PBX who always answers. `allowed`: a regular
     expression of the numbers that may be called. `rings`: how long he is rung. `phones`: the seat whose phone is rung
     for somebody who works without one, by work number; nobody signs in there.
+    At most `at_once` calls are up, `a_minute`, `a_day` and, to each number, `a_day_each` are ordered; nobody is visited
+    between `quiet_from` and `quiet_until`, local time.
     """
 
     trunk: str = Field("", pattern=r"^(|demo|[0-9A-Za-z.-]+:[0-9]{1,5})$")
     allowed: str = "0?1[3-9][0-9]{9}|0[1-9][0-9]{8,10}|[2-9][0-9]{6,7}|95[0-9]{3,6}|[48]00[0-9]{7}"
     rings: int = Field(8, ge=1, le=20)
     phones: Mapping[str, str] = Field(default_factory=dict)
+    at_once: int = Field(10, ge=1, le=1000)
+    a_minute: int = Field(20, ge=1, le=1000)
+    a_day: int = Field(1000, ge=1, le=100_000)
+    a_day_each: int = Field(5, ge=1, le=100)
+    quiet_from: time = time(21)
+    quiet_until: time = time(8)
+
+    @property
+    def limits(self) -> Limits:
+        """The same in the words of the rules; the customer of the demo sleeps at no time."""
+        quiet = QuietHours(time(), time()) if self.trunk == "demo" else QuietHours(self.quiet_from, self.quiet_until)
+        return Limits(self.at_once, self.a_minute, self.a_day, self.a_day_each, quiet)
 
     @field_validator("allowed")
     @classmethod

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any, Final, Protocol
+from zoneinfo import ZoneInfo
 
 from gateway.ami.errors import ActionTimeoutError, AMIError, ConnectionLostError
 from gateway.ami.record import RecordKind
@@ -19,7 +20,10 @@ from gateway.enforcement import Line
 from gateway.seat_states import Device, SeatState
 from routing.facts import Fact
 from routing.outgoing import Purpose, dialled
+from routing.outgoing_limits import Order, day_begins
 from routing.vocabulary import FactKind
+from storage.engine import Storage
+from storage.outgoing_orders import keep_order, orders_since
 
 CONTEXT: Final = "call-out"
 """The dialplan's part that dials out."""
@@ -38,6 +42,11 @@ class NotCalled(Enum):
     PHONE_BUSY = auto()
     REFUSED = auto()
     UNKNOWN = auto()
+    QUIET = auto()
+    AT_ONCE = auto()
+    A_MINUTE = auto()
+    A_DAY = auto()
+    EACH = auto()
 
 
 class OutgoingError(Exception):
@@ -58,11 +67,13 @@ class Room(Protocol):
 
 @dataclass(slots=True)
 class OutgoingCaller:
-    """Makes the calls, one at a time from each phone. `clock` returns an aware UTC instant."""
+    """Makes the calls, one at a time from each phone, within the limits. `clock` returns an aware UTC instant."""
 
     settings: Outgoing
     line: Line
     room: Room
+    storage: Storage
+    zone: ZoneInfo
     clock: Callable[[], datetime]
     _under_way: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
@@ -74,12 +85,19 @@ class OutgoingCaller:
     async def call(self, call: str, number: str, by: str, purpose: Purpose) -> None:
         """Ring the phone of who works at `by`, and then the customer of this call at his number.
 
-        Raises OutgoingError. An order without an answer is not repeated (I6).
+        Raises OutgoingError, and StorageError: who is called stands in the audit before he is. An order without an
+        answer is not repeated (I6).
         """
         to = self._number(number)
         phone = self._free_phone(by)
         outgoing = outgoing_id(caller_in(call), self.clock())
+        others = self._calls_under_way()
         self._under_way[phone] = (outgoing, self.clock() + _RINGS_AT_LONGEST)
+        try:
+            await self._keep_within_limits(Order(self.clock(), to), others, call, by, purpose)
+        except BaseException:
+            self._under_way.pop(phone, None)
+            raise
         ordered = {"call": call, "id": outgoing, "operator": by, "purpose": purpose.value, "number": number}
         await self._note(ordered)
         try:
@@ -110,6 +128,18 @@ class OutgoingCaller:
                 del self._under_way[phone]
             elif outgoing in talks:
                 self._under_way[phone] = (outgoing, self.clock() + _TALKS_AT_LONGEST)
+
+    def _calls_under_way(self) -> int:
+        return sum(self.clock() < until for _, until in self._under_way.values())
+
+    async def _keep_within_limits(self, order: Order, others: int, call: str, by: str, purpose: Purpose) -> None:
+        """Put an order on record, unless a limit stands against it."""
+        async with self.storage.work() as work:
+            today = await orders_since(work, day_begins(order.at, self.zone))
+            if limit := self.settings.limits.against(order, purpose, self.zone, today, others):
+                raise OutgoingError(NotCalled[limit.name])
+            await keep_order(work, order, by, call, purpose.value)
+            await work.commit()
 
     def _number(self, number: str) -> str:
         if not self.offered:

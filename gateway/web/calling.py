@@ -23,6 +23,11 @@ _SAYS: Final[Mapping[NotCalled, str]] = {
     NotCalled.PHONE_BUSY: "outgoing.phone_busy",
     NotCalled.REFUSED: "outgoing.refused",
     NotCalled.UNKNOWN: "outgoing.unknown",
+    NotCalled.QUIET: "outgoing.quiet",
+    NotCalled.AT_ONCE: "outgoing.at_once",
+    NotCalled.A_MINUTE: "outgoing.a_minute",
+    NotCalled.A_DAY: "outgoing.a_day",
+    NotCalled.EACH: "outgoing.each",
 }
 
 

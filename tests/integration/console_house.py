@@ -313,7 +313,7 @@ async def furnished(storage: Storage, folder: Path, **settings: object) -> tuple
         holds,
         recordings,
         Handling(storage, RuleShelf.open(chosen), clock, live.told),
-        OutgoingCaller(chosen.outgoing, pbx, seats, clock),
+        OutgoingCaller(chosen.outgoing, pbx, seats, storage, chosen.hotline.zone, clock),
         Outages(storage, clock, live.everybody),
         clock,
         phone_of,
