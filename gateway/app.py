@@ -34,6 +34,7 @@ from gateway.seats import Seats
 from gateway.secrets import Secrets
 from gateway.speaker import Speaker
 from gateway.spoken import prompts_of
+from gateway.surge_watch import SurgeWatch
 from gateway.transfers import Transfers
 from gateway.web.catalogue import texts
 from gateway.web.live import Live
@@ -47,7 +48,7 @@ from storage.errors import StorageUnavailableError
 from storage.facts import open_calls
 from storage.tickets import Ticket
 
-Helper: TypeAlias = Enforcement | Recordings | Outages | DiskWatch | office.Watch
+Helper: TypeAlias = Enforcement | Recordings | Outages | SurgeWatch | DiskWatch | office.Watch
 """Parts that work in the background, each by its `run`."""
 
 log = structlog.get_logger(__name__)
@@ -123,8 +124,9 @@ async def _furnish(
     outages = Outages(storage, utc_now, live.everybody)
     parts = (board, client, seats, live, metrics, recorder, transfers, holds, recordings, behind.handling, outgoing)
     house = House(settings, secrets, storage, *parts, outages, utc_now, lines.phone_of)
+    surge = SurgeWatch(settings.surge.rule, storage, behind.handling, outages, live.told, utc_now)
     disk = (_disk_watch(settings, client, live, attention),) if settings.recording.enabled else ()
-    return house, reception, (enforcement, recordings, pauses, outages, *disk, *behind.watches)
+    return house, reception, (enforcement, recordings, pauses, outages, surge, *disk, *behind.watches)
 
 
 def _recorder(settings: Settings, storage: Storage, live: Live) -> Recorder:

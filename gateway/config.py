@@ -45,6 +45,7 @@ from gateway.sections import (
     Rings,
     Rules,
     Seat,
+    Surge,
     Web,
     joined,
 )
@@ -82,6 +83,7 @@ class Settings(BaseSettings):
     ami: AMI = AMI()
     fastagi: FastAGI = FastAGI()
     ivr: IVR = IVR()
+    surge: Surge = Surge()
     prompts: Prompts = Prompts()
     rating: Rating = Rating()
     recording: Recording = Recording()

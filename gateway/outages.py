@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from routing.outages import Outage, under_way
+from routing.surge import Suspicion
 from storage.engine import Storage
 from storage.errors import StorageError
 from storage.outages import open_outages
@@ -28,10 +29,17 @@ class Outages:
     clock: Callable[[], datetime]
     changed: Callable[[], None]
     open: tuple[Outage, ...] = ()
+    suspected: tuple[Suspicion, ...] = ()
 
     def now(self) -> tuple[Outage, ...]:
         """Return those under way, the latest first."""
         return under_way(self.open, self.clock())
+
+    def suspect(self, found: tuple[Suspicion, ...]) -> None:
+        """Take in what is suspected now."""
+        if found != self.suspected:
+            self.suspected = found
+            self.changed()
 
     async def refresh(self) -> None:
         """Read them; raises StorageError."""

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, field_validator
 
+from routing.surge import SurgeRule
+
 
 def joined(host: str, port: int) -> str:
     """Return "host:port" as it stands in an address; an IPv6 host goes into brackets."""
@@ -211,6 +213,18 @@ class IVR(Section):
     menu: bool = False
     wait_seconds: float = Field(1.0, ge=0.5, le=10)
     topics: Mapping[str, str] = {"danger": "fault.wire", "fault_repair": "fault", "complaint": "complaint"}
+
+
+class Surge(Section):
+    """When faults from one area are suspected to be an outage (N6): so many calls in so many minutes."""
+
+    calls: int = Field(10, ge=2, le=1000)
+    minutes: int = Field(10, ge=1, le=120)
+
+    @property
+    def rule(self) -> SurgeRule:
+        """The same in the words of the rules."""
+        return SurgeRule(self.calls, timedelta(minutes=self.minutes))
 
 
 class Database(Section):

@@ -47,6 +47,7 @@ class NoticeKind(StrEnum):
     UNDELIVERED = "undelivered"
     MONTH_DUE = "month_due"
     MONTH_OVERDUE = "month_overdue"
+    SUSPECTED_OUTAGE = "suspected_outage"
 
 
 class Audience(StrEnum):

@@ -23,7 +23,7 @@ from storage.assessment_models import monthly_tables, penalties, waivers
 from storage.columns import Choice, Instant, Key, Record, TextList, Words
 from storage.matter_models import attachments, calendar_notices, entries, matters, notices
 from storage.metadata import ID, metadata
-from storage.outage_models import outages
+from storage.outage_models import outage_tickets, outages
 from storage.roles import Role
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "metadata",
     "monthly_tables",
     "notices",
+    "outage_tickets",
     "outages",
     "penalties",
     "waivers",

@@ -1,6 +1,6 @@
-"""The table of outages (N6)."""
+"""The tables of outages (N6), and of the tickets that each explains: a ticket has one outage at most."""
 
-from sqlalchemy import Boolean, Column, Index, Table, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, Text, text
 
 from routing.vocabulary import Cause
 from storage.columns import Choice, Instant, Key, Words
@@ -21,4 +21,12 @@ outages = Table(
     Column("entered_by", Words, nullable=False),
     Column("entered_at", Instant, nullable=False),
     Index("ix_outages_open", "begins_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+)
+
+outage_tickets = Table(
+    "outage_tickets",
+    metadata,
+    Column("ticket", Text, ForeignKey("tickets.number"), primary_key=True),
+    Column("outage", ID, ForeignKey("outages.id"), nullable=False),
+    Index(None, "outage"),
 )

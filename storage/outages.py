@@ -1,15 +1,22 @@
 """Keeping outages (N6): entered, and restored once; who did it stands in the audit, in the same transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from routing.outages import Outage
-from routing.vocabulary import Cause
+from routing.surge import Fault
+from routing.vocabulary import Cause, Kind, Stage
 from storage import audit
+from storage.matter_models import matters as _matters
+from storage.outage_models import outage_tickets as _links
 from storage.outage_models import outages as _table
 from storage.unit_of_work import UnitOfWork
+
+_NO_FAULT: Final = (Stage.CANCELLED, Stage.MERGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +71,32 @@ async def restored_since(work: UnitOfWork, since: datetime, limit: int = 50) -> 
     """Return those restored from then on, the latest first."""
     statement = select(_table).where(_table.c.restored_at >= since).order_by(_table.c.restored_at.desc()).limit(limit)
     return tuple(Outage(**row) for row in (await work.execute(statement)).mappings())
+
+
+async def faults_since(work: UnitOfWork, since: datetime) -> list[Fault]:
+    """Return the faults reported from then on that no outage explains, of areas that are known."""
+    matter = _matters.c
+    statement = (
+        select(matter.ticket, matter.area, matter.received_at)
+        .join(_links, _links.c.ticket == matter.ticket, isouter=True)
+        .where(matter.received_at >= since, matter.kind == Kind.FAULT_REPAIR, matter.area != "")
+        .where(_links.c.ticket.is_(None), matter.stage.not_in(_NO_FAULT))
+    )
+    return [Fault(**row) for row in (await work.execute(statement)).mappings()]
+
+
+async def link(work: UnitOfWork, outage: int, tickets: Iterable[str]) -> None:
+    """Note which tickets an outage explains; each keeps its own life, and the outage it has already."""
+    rows = [{"ticket": number, "outage": outage} for number in tickets]
+    if rows:
+        await work.execute(work.insert(_links).on_conflict_do_nothing(), rows)
+
+
+async def explained(work: UnitOfWork, outages: Iterable[int]) -> dict[int, int]:
+    """Return how many tickets each outage explains; those that explain none are left out."""
+    statement = (
+        select(_links.c.outage, func.count().label("tickets"))
+        .where(_links.c.outage.in_(tuple(outages)))
+        .group_by(_links.c.outage)
+    )
+    return {row.outage: row.tickets for row in await work.execute(statement)}

@@ -10,7 +10,7 @@ from gateway.web.leaders import insist_on_oversight
 from gateway.web.rendering import house_of, page_with_problem
 from gateway.web.visitors import oversees
 from routing.vocabulary import Cause
-from storage.outages import Entered, enter, open_outages, restore, restored_since
+from storage.outages import Entered, enter, explained, link, open_outages, restore, restored_since
 
 ROUTES = web.RouteTableDef()
 
@@ -41,6 +41,23 @@ async def entered(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther("/outages")
 
 
+@ROUTES.post("/outages/suspected/{area:[a-z0-9-]{1,40}}")
+async def confirmed(request: web.Request) -> web.Response:
+    """Make an outage of what is suspected: its tickets are linked to it, and callers are told from now on."""
+    by, house, area = insist_on_oversight(request), house_of(request), request.match_info["area"]
+    suspicion = next((one for one in house.outages.suspected if one.area == area), None)
+    if suspicion is None:
+        return await _listed(request, "outages.not_suspected")
+    said = Entered(area, Cause.UNKNOWN, planned=False, begins_at=suspicion.since)
+    async with house.storage.work() as work:
+        made = await enter(work, said, by)
+        await link(work, made.id, suspicion.tickets)
+        await work.commit()
+    house.outages.suspect(tuple(one for one in house.outages.suspected if one.area != area))
+    await house.outages.refresh()
+    raise web.HTTPSeeOther("/outages")
+
+
 @ROUTES.post(f"/outages/{_ID}/restore")
 async def restored(request: web.Request) -> web.Response:
     """Note that power is back; nobody is told of this outage any more."""
@@ -58,9 +75,12 @@ async def _listed(request: web.Request, problem: str = "", sent: dict[str, str] 
     house = house_of(request)
     async with house.storage.reading() as work:
         found, over = await open_outages(work), await restored_since(work, house.clock() - _LOOKED_BACK)
+        tickets = await explained(work, (one.id for one in (*found, *over)))
     context = {
         "open": found,
         "over": over,
+        "tickets": tickets,
+        "suspected": house.outages.suspected,
         "now": house.clock(),
         "areas": house.handling.rules.book.departments.areas,
         "causes": tuple(Cause),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from console_house import Call, Console
 from playwright.async_api import Page, expect
 
+from routing.surge import Suspicion
 from routing.vocabulary import Cause
 from storage.audit import notes
 from storage.outages import Entered, enter, open_outages, restore
@@ -88,3 +89,21 @@ async def test_n6_an_outage_is_restored_once(console: Console) -> None:
     await leader.get_by_test_id(f"restore-{made.id}").click()
     await expect(leader.get_by_test_id("problem")).to_be_visible()
     assert console.house.outages.now() == ()
+
+
+async def test_n6_one_press_makes_an_outage_of_what_is_suspected(console: Console) -> None:
+    """Its area and beginning are those of the calls; the second who presses is told."""
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    suspicion = Suspicion("yaoxi", since, ())
+    console.house.outages.suspect((suspicion,))
+    leader = await leader_at(console, "/outages")
+    other = await leader.context.new_page()
+    await other.goto(f"{console.url}/outages")
+    await expect(leader.get_by_test_id("suspected-yaoxi")).to_contain_text("疑似停电")
+    await leader.get_by_test_id("confirm-yaoxi").click()
+    await expect(leader.get_by_test_id("suspected-yaoxi")).to_have_count(0)
+    (kept,) = console.house.outages.now()
+    assert (kept.area, kept.cause, kept.begins_at, kept.expected_at) == ("yaoxi", "unknown", since, None)
+    await other.get_by_test_id("confirm-yaoxi").click()
+    await expect(other.get_by_test_id("problem")).to_contain_text("没有疑似停电")
+    assert len(console.house.outages.now()) == 1
