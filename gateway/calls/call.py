@@ -9,7 +9,7 @@ from gateway.calls.rings import next_ring
 from routing.facts import Fact, Value
 from routing.ladder import NO_LADDER, Ladder
 from routing.verdicts import RingRule
-from routing.vocabulary import FactKind, Party
+from routing.vocabulary import FactKind, Party, Step
 
 
 def caller_in(call_id: str) -> str:
@@ -105,9 +105,15 @@ class Call:
         """Whether no queue has ever had this caller."""
         return self.queued_at is None or self.dialled
 
+    @property
+    def to_be_called_back(self) -> bool:
+        """Whether he waits no longer, because he has asked for a call; where he was not released he waits on."""
+        not_released = (FactKind.STEP_FAILED, Step.PROMISE_CALLBACK) in self.seen
+        return (FactKind.CALLBACK_ASKED, "") in self.seen and not not_released
+
     def ring_due(self) -> tuple[int, datetime] | None:
         """Return (number, instant) of the ring that begins next, None once he has been answered or is gone (I3)."""
-        if self.queued_at is None:
+        if self.queued_at is None or self.to_be_called_back:
             return None
         due = next_ring(self.rings_struck, self.queued_at, self.rule, self.ladder.last_ring)
         ends = (self.answers[0][0] if self.answers else None, self.over_at)

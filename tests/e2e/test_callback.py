@@ -73,6 +73,11 @@ async def test_who_presses_one_is_released_and_stands_on_the_list(patient_house:
     assert call.ended_at is not None
     promised_at, likeness = heard.find(sounds["callback-promised"], after=heard.began, until=call.ended_at.timestamp())
     assert likeness > ALIKE
+    at = promised_at + len(sounds["callback-promised"]) / 8000
+    for name in ("callback-number", *(f"digit-{digit}" for digit in "13840000001"), "goodbye"):
+        began, likeness = heard.find(sounds[name], after=at - 0.2, until=at + 0.5)
+        assert likeness > ALIKE, name
+        at = began + len(sounds[name]) / 8000
     assert promised_at < datetime.fromisoformat(ticket["callback_promised_at"]).timestamp() + 0.5
     assert call.answered_at is None
     assert ticket["callback_promised_at"] is not None

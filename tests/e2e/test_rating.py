@@ -124,7 +124,7 @@ async def test_the_question_and_the_thanks_arrive_on_the_callers_line_and_on_no_
             call = await talk.over()
             caller, operator = (Heard.of(ear.sound(side)) for side in (call, talk.phone.calls[0]))
     folder = rating_house.settings.sounds_dir / "cmn"
-    question, thanks = prompt(folder / "rate.wav"), prompt(folder / "rating-thanks.wav")
+    question, thanks = prompt(folder / "rate.wav"), prompt(folder / "goodbye.wav")
     assert call.ended_at is not None
     over = call.ended_at.timestamp()
     first, likeness = caller.find(question, after=ordered, until=ordered + SOON)

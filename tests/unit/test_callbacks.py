@@ -143,3 +143,13 @@ def test_an_operators_word_that_he_has_called_back_is_a_fact() -> None:
     verdict = judge([*told.facts, *said], RULE)
     assert (at(9000), "1002", Source.LIVE) == (verdict.called_back_at, verdict.called_back_by, verdict.source)
     assert at(41) == verdict.ended_at
+
+
+def test_who_has_asked_for_a_call_is_not_spoken_to_while_he_is_released() -> None:
+    """No step of the ladder comes due while his number is read to him; where he was not released he waits on."""
+    told = story(staffed=False)
+    told.tell(arrived(0), joined(0), tick(4), pressed(4.5), tick(30))
+    rings = [fact.at for fact in told.of(FactKind.RING_BEGAN)]
+    assert max(rings, default=at(0)) < at(5)
+    told.tell(StepFailed(at(31), CALLER, Step.PROMISE_CALLBACK, "no such channel"), tick(60))
+    assert max(fact.at for fact in told.of(FactKind.RING_BEGAN)) > at(5)

@@ -94,6 +94,7 @@ def test_nothing_dials_but_the_seats(tmp_path: Path) -> None:
     ]
     rated = "same => n,Gosub(rating-told,s,1(${EXTEN}))".replace("same => n", "exten => _[1-5],1")
     elsewhere.remove(rated)  # one digit of five
+    elsewhere.remove("same => n,Set(NUMBER=${FILTER(0-9,${CALLERID(num)})})")  # his number is read to him: digits only
     assert not re.search(r"\$\{EXTEN|CALLERID", "\n".join(elsewhere))
 
 
