@@ -223,7 +223,7 @@ class Assessment(Section):
 
     `days`: whether every day counts as late, or working days only. `remind_working_days`: how long before the monthly
     table must be published its director is reminded (D12). `repeat_days`: how far back tickets are looked for that
-    another may repeat.
+    another may repeat. `rehearsal`: a month may be published before it is over, as the demo's is.
     """
 
     late_yuan: int = Field(50, ge=0)
@@ -233,6 +233,7 @@ class Assessment(Section):
     publish_by_day: int = Field(15, ge=1, le=28)
     remind_working_days: int = Field(2, ge=0, le=15)
     repeat_days: int = Field(90, ge=1, le=3660)
+    rehearsal: bool = False
 
     @property
     def repeats(self) -> timedelta:

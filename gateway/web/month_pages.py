@@ -15,7 +15,7 @@ from gateway.web.month_sheets import FILES, Shown
 from gateway.web.refusals import UnreadableError
 from gateway.web.rendering import house_of, page_with_problem
 from gateway.web.visitors import role_here, spoken
-from routing.monthly import FIGURES, MONEY, Step, first_after
+from routing.monthly import FIGURES, MONEY, Step
 from storage.assessment import Booked, booked
 from storage.editions import Edition, EditionKind, editions, months
 from storage.roles import Role
@@ -74,13 +74,12 @@ async def month_page(request: web.Request, problem: str = "") -> web.Response:
     """Return the page of one month, with what was wrong with what was sent; "" for nothing."""
     month, tables = month_in(request), months_of(request)
     shown, made, uncounted = await _shown(request, month)
-    today = tables.clock().astimezone(tables.rules.book.zone).date()
     context = {
         "month": month,
         "shown": shown,
         "editions": made,
         "published": any(each.kind is EditionKind.PUBLISHED for each in made),
-        "over": today >= first_after(month),
+        "over": tables.over(month),
         "figures": FIGURES,
         "money": MONEY,
         "files": {kind: _address(month, kind, shown.edition) for kind in FILES if _can_be(kind, shown.edition)},

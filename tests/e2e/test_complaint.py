@@ -1,5 +1,6 @@
 """One complaint in real browsers, from the call to the table of its month (D9 to D12)."""
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -63,3 +64,9 @@ async def test_d12_a_complaint_walks_from_the_call_to_the_months_table(house: Ho
         await expect(director.get_by_test_id("stage")).to_have_attribute("data-stage", "closed")
         await director.goto(f"{house.web}/months/{month}")
         await expect(director.get_by_test_id("visits_connected-party-office")).to_have_text(str(before + 1))
+        await director.get_by_test_id("publish").click()
+        await expect(director.get_by_test_id("sha256")).to_have_text(re.compile("[0-9a-f]{64}"))
+        await expect(director.get_by_test_id("visits_connected-party-office")).to_have_text(str(before + 1))
+        address = await director.get_by_test_id("file-public.csv").get_attribute("href")
+        public = await director.request.get(f"{house.web}{address}")
+        assert (public.status, number in await public.text()) == (200, False)

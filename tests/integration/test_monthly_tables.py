@@ -197,6 +197,15 @@ async def test_only_the_director_publishes_and_corrects_and_only_what_is_over(st
             await making
 
 
+async def test_a_rehearsal_publishes_the_month_that_is_still_going_on(storage: Storage) -> None:
+    """For who tries things out in a day; what comes later is a correction, as ever."""
+    await employ(storage)
+    settings = Settings(assessment={"rehearsal": True})
+    tables = Months(settings, storage, RULES, Clock(at("11-27 12:00")))
+    assert (await tables.publish(MONTH, DIRECTOR)).kind is EditionKind.PUBLISHED
+    assert not months(storage, Clock(at("11-30 23:59"))).over(MONTH)
+
+
 async def test_what_is_due_is_told_from_what_was_made(storage: Storage) -> None:
     """Nothing drafted, drafted, published: on the 1st, shortly before the 15th, after it."""
     await employ(storage)
