@@ -1,8 +1,8 @@
-"""Outages (N6): what is known of one, which are under way, and which are announced. Pure."""
+"""Outages (N6): what is known of one, and which are under way. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from routing.vocabulary import Cause
 
@@ -32,9 +32,3 @@ class Outage:
 def under_way(outages: Iterable[Outage], now: datetime) -> tuple[Outage, ...]:
     """Return those that last now, the latest first: of it most callers want to know."""
     return tuple(sorted((one for one in outages if one.under_way(now)), key=lambda one: one.begins_at, reverse=True))
-
-
-def announced(outages: Iterable[Outage], now: datetime, ahead: timedelta) -> tuple[Outage, ...]:
-    """Return the planned ones that begin within `ahead`, the next first."""
-    soon = (one for one in outages if one.planned and one.restored_at is None and now < one.begins_at <= now + ahead)
-    return tuple(sorted(soon, key=lambda one: one.begins_at))

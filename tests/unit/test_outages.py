@@ -1,4 +1,4 @@
-"""Outages (N6): which are under way, which are announced, and what a caller is told of them."""
+"""Outages (N6): which are under way, and what a caller is told of them."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ import pytest
 
 from ivr_scripts.bulletin import MOST, bulletin
 from ivr_scripts.prompts import prompts
-from routing.outages import Outage, announced, under_way
+from routing.outages import Outage, under_way
 from routing.vocabulary import Cause
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -43,13 +43,6 @@ def test_n6_an_outage_lasts_from_its_beginning_until_somebody_says_that_power_is
     later = outage(1, planned=True)
     assert under_way([outage(-3), lasts, over, later], NOON) == (lasts, outage(-3))
     assert under_way([later], NOON + timedelta(hours=1)) == (later,)
-
-
-def test_n6_planned_ones_are_announced_ahead() -> None:
-    """The next first; what comes unplanned, or is far off, is not."""
-    tomorrow, today = outage(24, planned=True), outage(2, planned=True)
-    far, unplanned = outage(80, planned=True), outage(2)
-    assert announced([tomorrow, far, today, unplanned], NOON, timedelta(days=2)) == (today, tomorrow)
 
 
 @pytest.mark.parametrize(
