@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.house import House
@@ -19,6 +20,8 @@ from storage.tickets import Ticket
 
 BY_THE_SOFTWARE: Final = frozenset({Action.DISPATCH, Action.SETTLE, Action.CORRECT, Action.RECOMPUTE})
 """What is done by saving a form, or by the software itself: no button of a ticket's page."""
+_A_MINUTE: Final = timedelta(minutes=1)
+"""Pages know no seconds, and their clocks may be a little ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,17 @@ async def done(house: House, who: Viewer, about: tuple[Ticket, Matter], wanted: 
     if not who.acts_on(present):
         raise LifecycleError(Refusal.NOT_BY_YOU)
     data = particulars(wanted.action, Sent(wanted.fields, found, present, house.handling.rules.book))
+    _insist_on_past(house, str(data.get("contacted_at", "")))
     await _insist_on_call(house, found, present, str(data.get("call", "")))
     await _insist_on_other(house, str(data.get("into") or data.get("of") or ""))
     act = Act(wanted.action, who.work_number, who.actor, house.clock(), wanted.why, data)
     return await house.handling.do(present.ticket, act, wanted.seen, through)
+
+
+def _insist_on_past(house: House, contacted_at: str) -> None:
+    """Refuse a contact with the customer that is still to come: it is a slip, or a promise (D10)."""
+    if contacted_at and datetime.fromisoformat(contacted_at) > house.clock() + _A_MINUTE:
+        raise FormError("act.not_yet")
 
 
 async def _insist_on_call(house: House, found: Ticket, present: Matter, call: str) -> None:

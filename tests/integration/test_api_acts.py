@@ -94,6 +94,7 @@ async def test_a_cc_is_informed_and_does_nothing(staffed: API) -> None:
         ("arrive", "", {}, "not_this_kind", "T4"),
         ("feed_back", "", FEEDBACK | {"contacted_how": "pigeon"}, "", ""),
         ("feed_back", "", FEEDBACK | {"contacted_at": "yesterday"}, "", ""),
+        ("feed_back", "", FEEDBACK | {"contacted_at": "2099-12-31T10:00"}, "", ""),
         ("confirm_repeat", "", {"of": "20200101-0001"}, "", ""),
     ],
 )
