@@ -55,7 +55,7 @@ def _seconds(text: str) -> float:
 
 
 def _keys(text: str) -> str:
-    if re.fullmatch(r"[0-9*#,]{1,40}", text):
+    if re.fullmatch(r"[0-9*#,]{0,40}", text):
         return text
     raise argparse.ArgumentTypeError(f"digits, * and #, commas for pauses, not {text!r}")
 

@@ -76,7 +76,9 @@ async def test_an_impatient_call_to_nobody_is_one_line_at_once(tmp_path_factory:
     assert 1 == len(ended.stdout.splitlines())
 
 
-@pytest.mark.parametrize("arguments", [("--patience", "nan"), ("--talk", "0"), ("--talk", "ten"), ("--caller", "a b")])
+@pytest.mark.parametrize(
+    "arguments", [("--patience", "nan"), ("--talk", "0"), ("--talk", "ten"), ("--caller", "a b"), ("--press", "5;9")]
+)
 async def test_what_cannot_be_meant_is_refused(house: Hotline, arguments: tuple[str, str]) -> None:
     """No call is made of nonsense."""
     assert 2 == (await call(house.settings, *arguments)).returncode
