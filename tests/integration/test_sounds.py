@@ -103,12 +103,12 @@ def test_a_recording_that_cannot_be_played_leaves_the_voice(tmp_path: Path, apol
         assert len(samples(files.of(apology).file)) > 8000
 
 
-def test_a_changed_company_makes_its_name_stale_and_nothing_else(tmp_path: Path) -> None:
+def test_a_changed_company_makes_what_names_it_stale_and_nothing_else(tmp_path: Path) -> None:
     """After a change of the settings `check` names what has to be made again."""
     here = {"paths": {"data": tmp_path}}
     make_sounds(Settings(**here), lambda _: None)
     other = Settings(**here, company={"name_zh_hans": "平阳供电公司"})
-    assert ["company"] == [sound.prompt.name for sound in sounds(other) if sound.state is State.STALE]
+    assert ["company", "welcome"] == [sound.prompt.name for sound in sounds(other) if sound.state is State.STALE]
 
 
 def test_a_sound_that_is_damaged_is_missing(settings: Settings, tmp_path: Path) -> None:

@@ -48,13 +48,13 @@ def test_n6_an_outage_lasts_from_its_beginning_until_somebody_says_that_power_is
 @pytest.mark.parametrize(
     ("told", "words"),
     [
-        (outage(-1, 3.5), "灵昆岛因设备故障停电。预计十五点三十分恢复供电。"),
-        (outage(-1, 26), "灵昆岛因设备故障停电。预计十一月二十八日十四点整恢复供电。"),
+        (outage(-1, 3.5), "灵昆岛因设备故障停电。预计十五点三十分供电恢复。"),
+        (outage(-1, 26), "灵昆岛因设备故障停电。预计十一月二十八日十四点整供电恢复。"),
         (outage(-1), "灵昆岛因设备故障停电。正在抢修。"),
         (outage(-2, -1), "灵昆岛因设备故障停电。正在抢修。"),
         (
             outage(-1, 14, cause=Cause.WEATHER, area="yaoxi"),
-            "瑶溪街道因恶劣天气停电。预计十一月二十八日两点整恢复供电。",
+            "瑶溪街道因恶劣天气停电。预计十一月二十八日两点整供电恢复。",
         ),
     ],
 )
